@@ -55,7 +55,7 @@ class UsageError(VibeError):
 
 
 class ToolError(VibeError):
-    """A tool could not do what the model asked. The message goes to the model, never kills a turn."""
+    """A tool could not do what the model asked; the message goes to the model, the turn goes on."""
 
 
 class LimitReached(VibeError):

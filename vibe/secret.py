@@ -1,0 +1,149 @@
+"""Keys and other secrets: a wrapper that does not show them, and the removal of them from text.
+
+`Secret` keeps one out of places where it lands by accident: reprs, formats, pickles, JSON.
+`Redactor` takes secrets out of text that is about to be written or shown, both those that it was
+told and whatever has the shape of one. A shape is a guess: it finds more than there is, never all.
+Nothing here reads an environment or a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Never, SupportsIndex, final
+
+_MASK: Final = "***"
+_SHORTEST_KNOWN: Final = 8  # a shorter one would blacken ordinary words wherever they occur
+
+
+@final
+class Secret:
+    """A string that shows as «***»; `reveal` is the only way in.
+
+    Not hashable: a lookup among secrets is a comparison whose duration tells of them. Not to be
+    pickled, copied or encoded.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        from hmac import compare_digest  # loads OpenSSL; a start compares nothing
+
+        return compare_digest(_bytes(self._value), _bytes(other._value))
+
+    def __repr__(self) -> str:
+        return f"«{_MASK}»"
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        raise TypeError("a Secret cannot be pickled or copied")
+
+
+class Redactor:
+    """Replaces secrets by `***`; redacting twice changes nothing.
+
+    The known ones are found as they are, in a URL and in a JSON string. Their base64 is not looked
+    for: it occurs in `Authorization` headers, whose value is a shape.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: tuple[str, ...] = ()
+        self.learn(secrets)
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._known)} known>"
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """From here on, these are replaced as well."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        # Longest first, or a secret that another one begins with would leave the rest of that one.
+        self._known = tuple(sorted(forms.union(self._known), key=len, reverse=True))
+
+    def redact(self, text: str) -> str:
+        # What a replacement leaves can be a secret in its turn. Each round that changes anything
+        # turns some of the text into asterisks, so the rounds end; nearly always after the second.
+        while (redacted := self._round(text)) != text:
+            text = redacted
+        return text
+
+    def _round(self, text: str) -> str:
+        for form in self._known:
+            text = text.replace(form, _MASK)
+        for shape, replacement in _SHAPES:
+            text = shape.sub(replacement, text)
+        return text
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether this, given as the name of an environment variable, is the key itself.
+
+    An upper-case name with an underscore, or of at most 20 characters, is taken for a name, and
+    so are lower-case words between underscores.
+    """
+    if _DASHED.match(text) or _KEY.match(text):
+        return True
+    if not _LONG_TOKEN.fullmatch(text):
+        return False
+    is_name = _UPPER_CASE_NAME.fullmatch(text) and ("_" in text or len(text) <= 20)
+    return not (is_name or _LOWER_CASE_NAME.fullmatch(text))
+
+
+def _forms(secret: str) -> set[str]:
+    if len(secret) < _SHORTEST_KNOWN:
+        return set()
+    if _WRITTEN_ALIKE.fullmatch(secret):
+        return {secret}
+    import json
+    from urllib.parse import quote  # both only for the rare secret that is not plain
+
+    raw = _bytes(secret)
+    in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return {secret, quote(raw), quote(raw, safe=""), *in_json}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # an environment variable can hold any bytes
+
+
+_WRITTEN_ALIKE = re.compile(r"[A-Za-z0-9_.~-]*")
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9_.+/=-]{20,}")
+_UPPER_CASE_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_LOWER_CASE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
+# All shapes are linear: a repetition is followed by nothing that it could also have matched, or
+# cannot start anew inside itself.
+_DASHED = re.compile(r"(?:c?sk|xai|glpat|pplx|nvapi|xox[a-z])-")
+_KEY = re.compile(
+    rf"(?<![A-Za-z0-9])(?:{_DASHED.pattern}|AIza|AQ\.)[A-Za-z0-9_-]{{16,}}"
+    r"|(?<![A-Za-z0-9])(?:gsk_|hf_|r8_|gh[a-z]_|github_pat_|AKIA|ASIA)[A-Za-z0-9]{16,}[A-Za-z0-9_-]*"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"
+)
+_BEARER = re.compile(r"(?i)\b(bearer[ \t]+)[^\s\"',;<>\\]{8,}")
+# As it goes over the wire, and in the reprs of dicts and of pairs of bytes. The value ends with
+# its line or its quotes: some schemes have blanks and commas in theirs.
+_HEADER = re.compile(
+    r"""(?i)((?:authorization|api-key)(?:\\?["'])?(?:[ \t]*:|(?<=["']),)[ \t]*(?:b?\\?["'])?)"""
+    r"""[^\s"'\\][^"'\\\r\n]*"""
+)
+_USERINFO = re.compile(r'(://)[^\s/?#"<>\\]+@')
+_SHAPES = (
+    (_USERINFO, rf"\1{_MASK}@"),
+    (_KEY, _MASK),
+    (_BEARER, rf"\1{_MASK}"),
+    (_HEADER, rf"\1{_MASK}"),
+)
