@@ -1,0 +1,276 @@
+"""Every way to get config.toml wrong: what is said, where, and that doing as told mends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from tests.drive import corrected, vibe
+
+GOOD = """\
+active_model = "strong"
+
+[[providers]]
+name = "mistral"
+api_base = "https://api.mistral.ai/v1"
+api_key_env_var = "MISTRAL_API_KEY"
+backend = "mistral"
+
+[[models]]
+name = "mistral-vibe-cli-latest"
+provider = "mistral"
+alias = "strong"
+input_price = 0.4
+
+[[models]]
+name = "devstral-small-latest"
+provider = "mistral"
+alias = "small"
+
+[multiplexer]
+enabled = true
+mode = "failover"
+
+[[multiplexer.pool]]
+model = "strong"
+weight = 70
+
+[[multiplexer.pool]]
+model = "small"
+is_fallback = true
+"""
+KEY = {"MISTRAL_API_KEY": "k3y-for-tests"}
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """`new` stands where `old` stood in GOOD; `at` is the line and column that must be named."""
+
+    id: str
+    old: str
+    new: str
+    code: str
+    at: tuple[int, int] | None
+    says: tuple[str, ...]
+    severity: str
+    env: dict[str, str]
+    mends: bool
+
+    @property
+    def text(self) -> str:
+        assert self.old in GOOD, self.old
+        return GOOD.replace(self.old, self.new, 1)
+
+
+def row(
+    id: str,
+    old: str,
+    new: str,
+    code: str,
+    at: tuple[int, int] | None,
+    *says: str,
+    severity: str = "error",
+    env: dict[str, str] = KEY,
+    mends: bool = True,
+) -> Row:
+    return Row(
+        id=id,
+        old=old,
+        new=new,
+        code=code,
+        at=at,
+        says=says,
+        severity=severity,
+        env=env,
+        mends=mends,
+    )
+
+
+MODE = 'mode = "failover"'
+ENABLED = "enabled = true"
+WEIGHT = "weight = 70"
+BASE = '"https://api.mistral.ai/v1"'
+PRICE = "input_price = 0.4"
+ACTIVE = 'active_model = "strong"'
+
+ROWS = [
+    # characters
+    row("bare-cr", "[multiplexer]\n", "[multiplexer]\r", "text-line-ends", (20, 14)),
+    row("latin-1", ACTIVE, ACTIVE + "  # caf\udce9", "text-encoding", (1, 31), "0xE9"),
+    row("nul", ACTIVE, 'active_model = "str\0ong"', "text-control", (1, 20), "U+0000"),
+    row("esc", ACTIVE, 'active_model = "str\x1bong"', "text-control", (1, 20), "U+001B"),
+    row("escaped-esc", 'alias = "small"', 'alias = "small\\u001b"', "value-control", (18, 9)),
+    # syntax
+    row("open-string", 'backend = "mistral"', 'backend = "mistral', "toml-string-open", (7, 11)),
+    row("open-long-string", BASE, '"""https://api.mistral.ai/v1', "toml-string-open", (5, 12)),
+    row("open-array", WEIGHT, "weight = [70", "toml-bracket-open", (26, 10), mends=False),
+    row("open-header", "[multiplexer]", "[multiplexer", "toml-header", (20, 1)),
+    row("half-list-header", "[[models]]", "[[models]", "toml-header", (9, 1)),
+    row("duplicate-key", MODE, MODE + '\nmode = "single"', "toml-duplicate", (23, 1), "line 22"),
+    row("duplicate-table", "[[multiplexer.pool]]", "[multiplexer]\nmax_wait_ms = 5000\n\n"
+        "[[multiplexer.pool]]", "toml-duplicate", (24, 1), "line 20"),
+    row("smart-quotes", MODE, "mode = “failover”", "toml-smart-quotes", (22, 8)),
+    row("windows-path", "backend = ", 'api_version = "C:\\Users"\nbackend = ', "toml-escape", (7, 15)),
+    row("json-line", ACTIVE, '"active_model": "strong",', "toml-json", (1, 1)),
+    row("yaml-line", ACTIVE, "active_model: strong", "toml-yaml", (1, 1)),
+    row("deep", WEIGHT, "weight = " + "[" * 100 + "]" * 100, "toml-too-deep", (26, 73),
+        mends=False),
+    row("huge", WEIGHT, "weight = " + "9" * 5000, "toml-number", (26, 10)),
+    row("no-value", WEIGHT, "weight =", "toml-no-value", (26, 9)),
+    row("no-equals", WEIGHT, "weight 70", "toml-no-equals", (26, 7)),
+    row("comma", WEIGHT, "weight = 70,", "toml-number", (26, 10)),
+    row("null", WEIGHT, "weight = null", "toml-no-value", (26, 10), "leave the key out"),
+    # tables
+    row("one-provider", "[[providers]]", "[providers]", "table-is-list", (3, 1),
+        "providers is a list: write [[providers]]"),
+    row("two-models", "[[models]]", "[models]", "table-is-list", (9, 1)),
+    row("many-multiplexers", "[multiplexer]", "[[multiplexer]]", "table-is-one", (20, 1),
+        "multiplexer is one table: write [multiplexer]"),
+    # types and ranges
+    row("unquoted-mode", MODE, "mode = failover", "toml-quotes", (22, 8)),
+    row("True", ENABLED, "enabled = True", "toml-boolean", (21, 11)),
+    row("yes", ENABLED, "enabled = yes", "toml-boolean", (21, 11)),
+    row("quoted-true", ENABLED, 'enabled = "true"', "value-type", (21, 11), "true or false"),
+    row("weight-text", WEIGHT, 'weight = "70"', "value-type", (26, 10), 'the text "70"'),
+    row("weight-percent", WEIGHT, "weight = 70%", "toml-number", (26, 10)),
+    row("weight-half", WEIGHT, "weight = 0.5", "value-type", (26, 10), "0.5", "ratio"),
+    row("weight-negative", WEIGHT, "weight = -1", "value-range", (26, 10), "-1"),
+    row("weight-nan", WEIGHT, "weight = nan", "value-type", (26, 10), "nan"),
+    row("weight-true", WEIGHT, "weight = true", "value-type", (26, 10), "not true"),
+    row("weight-date", WEIGHT, "weight = 1979-05-27", "value-type", (26, 10), "a date"),
+    row("all-weights-0", MODE + "\n\n[[multiplexer.pool]]\n" + 'model = "strong"\n' + WEIGHT,
+        'mode = "load_balance"\n\n[[multiplexer.pool]]\n' + 'model = "strong"\nweight = 0',
+        "pool-no-weight", (26, 10), "no traffic could be routed"),
+    row("pool-empty", GOOD[GOOD.index("\n[[multiplexer.pool]]") :], "", "pool-empty", (20, 1),
+        "no traffic could be routed", "pool is empty; add"),
+    row("only-fallbacks", WEIGHT, "is_fallback = true", "pool-no-primary", (26, 15),
+        "at least one non-fallback model"),
+    # references
+    row("unknown-alias", '\nmodel = "strong"', '\nmodel = "strng"', "pool-unknown-alias", (25, 9),
+        "unknown model alias", '"strong"', "known aliases"),
+    row("model-name", '\nmodel = "strong"', '\nmodel = "mistral-vibe-cli-latest"',
+        "pool-unknown-alias", (25, 9), "unknown model alias", 'its alias is "strong"'),
+    row("active-unknown", ACTIVE, 'active_model = "stronk"', "active-unknown-alias", (1, 16),
+        "unknown model alias"),
+    row("pool-twice", 'model = "small"', 'model = "strong"', "pool-duplicate", (29, 9),
+        "line 25"),
+    row("alias-twice", 'alias = "small"', 'alias = "STRONG"', "alias-duplicate", (18, 9),
+        "line 12", mends=False),
+    row("alias-unicode", 'alias = "small"', 'alias = "ｓtrong"', "alias-duplicate", (18, 9),
+        "line 12", mends=False),
+    row("provider-twice", "\n[[models]]", '\n[[providers]]\nname = "Mistral"\n'
+        'api_base = "http://127.0.0.1:8080/v1"\n\n[[models]]', "provider-duplicate", (10, 8),
+        "line 4"),
+    row("provider-unknown", 'provider = "mistral"', 'provider = "mistrl"', "provider-unknown",
+        (11, 12), '"mistral"', "line 4"),
+    row("unknown-key", WEIGHT, "wieght = 70", "key-unknown", (26, 1), '"weight"',
+        severity="warning"),
+    row("unsafe-key", 'backend = "mistral"', "verify_ssl = false", "key-unsafe", (7, 1)),
+    row("key-itself", 'backend = "mistral"', 'api_key = "sk-canary-0123456789abcdef"',
+        "key-unsafe", (7, 1), "value hidden", mends=False),
+    row("misplaced", MODE, MODE + '\nactive_model = "strong"', "key-misplaced", (23, 1),
+        "active_model belongs to the top of the file; here it is inside [multiplexer]",
+        mends=False),
+    row("top-under-table", MODE, "weight = 3\n" + MODE, "key-misplaced", (22, 1),
+             "[[multiplexer.pool]]"),
+    row("round-robin", MODE, 'mode = "round_robin"', "mode-unknown", (22, 8), "single",
+        "failover", "load_balance", 'strategy = "round_robin"'),
+    row("mode-typo", MODE, 'mode = "failovr"', "mode-unknown", (22, 8)),
+    row("active-outside", '\nmodel = "strong"', '\nmodel = "third"', "pool-unknown-alias", (25, 9)),
+    row("required", 'name = "mistral"\n', "", "key-required", (3, 1), "has no name", mends=False),
+    # keys
+    row("key-unset", "", "", "api-key-missing", (6, 19), "Missing API key", "MISTRAL_API_KEY",
+        '"mistral"', "line 25", env={}, mends=False),
+    row("key-empty", "", "", "api-key-missing", (6, 19), "Missing API key", "is empty",
+        env={"MISTRAL_API_KEY": ""}, mends=False),
+    row("key-blank", "", "", "api-key-missing", (6, 19), "Missing API key",
+        env={"MISTRAL_API_KEY": "  "}, mends=False),
+    row("key-newline", "", "", "api-key-missing", (6, 19), "Missing API key", "line break",
+        env={"MISTRAL_API_KEY": "canary-key-1\n"}, mends=False),
+    row("key-quotes", "", "", "api-key-missing", (6, 19), "Missing API key", "quotes",
+        env={"MISTRAL_API_KEY": '"canary-key-1"'}, mends=False),
+    row("key-placeholder", "", "", "api-key-missing", (6, 19), "Missing API key", "placeholder",
+        env={"MISTRAL_API_KEY": "your-mistral-api-key"}, mends=False),
+    row("key-pasted", '"MISTRAL_API_KEY"', '"sk-canary-0123456789abcdef"', "api-key-pasted",
+        (6, 19), "this looks like a key, not a variable name; value hidden"),
+    row("key-pasted-plain", '"MISTRAL_API_KEY"', '"Zk3canary9QpLmN0xYvB7"', "api-key-pasted",
+        (6, 19), "value hidden"),
+    # addresses
+    row("url-user", BASE, '"https://me:canary@api.mistral.ai/v1"', "url-credentials", (5, 12),
+        "value hidden"),
+    row("url-no-scheme", BASE, '"api.mistral.ai/v1"', "url-scheme", (5, 12)),
+    row("url-localhost", BASE, '"localhost:8080/v1"', "url-scheme", (5, 12),
+        "http://localhost:8080/v1"),
+    row("url-htp", BASE, '"htp://api.mistral.ai/v1"', "url-scheme", (5, 12)),
+    row("url-blank", BASE, '"https://api. mistral.ai/v1"', "url-invalid", (5, 12)),
+    row("url-port-0", BASE, '"https://api.mistral.ai:0/v1"', "url-port", (5, 12)),
+    row("url-port-big", BASE, '"https://api.mistral.ai:99999/v1"', "url-port", (5, 12)),
+    row("url-file", BASE, '"file:///etc/passwd"', "url-scheme", (5, 12)),
+    row("url-query", BASE, '"https://api.mistral.ai/v1?key=1"', "url-query", (5, 12)),
+    row("url-endpoint", BASE, '"https://api.mistral.ai/v1/chat/completions"', "url-endpoint",
+        (5, 12)),
+    row("url-no-version", BASE, '"https://api.mistral.ai"', "url-no-version", (5, 12), "/v1",
+        severity="warning"),
+    row("url-plain", BASE, '"http://llm.example.com/v1"', "url-unencrypted", (5, 12),
+        "the key would be sent unencrypted", severity="warning"),
+    # durations, slots, prices, headers, variables
+    row("ms-as-s", MODE, MODE + "\nrate_limit_disable_duration_ms = 60", "duration-short",
+        (23, 34), "60 ms is very short; did you mean 60000 (60 s)?", severity="warning"),
+    row("ms-negative", MODE, MODE + "\nmax_wait_ms = -5", "value-range", (23, 15),
+        "from 0 to 86,400,000"),
+    row("ms-huge", MODE, MODE + "\nmax_wait_ms = 1000000000000", "value-range", (23, 15)),
+    row("ms-text", MODE, MODE + '\nmax_wait_ms = "60s"', "value-type", (23, 15)),
+    row("ms-unit", MODE, MODE + "\nmax_wait_ms = 60s", "toml-number", (23, 15)),
+    row("no-slots", WEIGHT, "max_concurrent = 0", "value-range", (26, 18), "unlimited"),
+    row("price-negative", PRICE, "input_price = -1", "value-range", (13, 15)),
+    row("price-nan", PRICE, "input_price = nan", "value-range", (13, 15)),
+    row("header-crlf", 'backend = "mistral"', 'headers = { X-Team = "a\\r\\nEvil: 1" }',
+        "header-invalid", (7, 22)),
+    row("variable-unset", BASE, '"https://${NOWHERE}/v1"', "variable-unset", (5, 12), "NOWHERE",
+        "$${", mends=False),
+    row("variable-broken", BASE, '"https://${/v1"', "variable-syntax", (5, 12), mends=False),
+]  # fmt: skip
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return file
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_mistake_is_named_with_its_place(row: Row, tmp_path: Path) -> None:
+    file = write(tmp_path, row.text)
+    machine = vibe("config", "validate", "--json", str(file), home=tmp_path, env=row.env)
+    found = [each for each in json.loads(machine.out) if each["code"] == row.code]
+    assert found, machine.out
+    assert found[0]["severity"] == row.severity
+    assert (found[0]["line"], found[0]["column"]) == row.at
+    assert machine.code == (2 if row.severity == "error" else 0)
+    told = vibe("config", "validate", str(file), home=tmp_path, env=row.env)
+    place = ":".join(map(str, row.at)) if row.at else ""
+    assert f"{file}:{place}: {row.severity}[{row.code}]: " in told.out
+    for words in row.says:
+        assert words in told.out
+    assert "canary" not in told.out + told.err + machine.out + machine.err
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if r.mends], ids=lambda row: row.id)
+def test_doing_as_printed_mends_it(row: Row, tmp_path: Path) -> None:
+    file = write(tmp_path, row.text)
+    told = vibe("config", "validate", str(file), home=tmp_path, env=row.env)
+    text = file.read_bytes().decode("utf-8", "surrogateescape")
+    write(tmp_path, corrected(text, told.out))
+    again = vibe("config", "validate", "--strict", str(file), home=tmp_path, env=row.env)
+    assert (again.code, "fix:" in again.out) == (0, False), told.out + again.out
+
+
+def test_the_sound_file_is_told_in_one_line(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    outcome = vibe("config", "validate", str(file), home=tmp_path, env=KEY)
+    assert outcome.code == 0
+    assert outcome.out == (
+        f"{file}: valid: 1 provider, 2 models, failover over a pool of 2: 1 primary, 1 fallback\n"
+    )

@@ -1,0 +1,135 @@
+"""The command line's root: options for every command, the commands themselves loaded when named."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import typer.core
+from typer.main import get_command
+
+from vibe import __version__
+from vibe.assemble import World
+from vibe.cli.session import Cli
+from vibe.cli.terminal import Terminal, joined
+from vibe.config.nearest import nearest
+from vibe.errors import ExitCode, UsageError, VibeError
+
+COMMANDS: Mapping[str, str] = {"config": "vibe.cli.config"}
+_EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
+_EPILOG = f"""\b
+Examples:
+  vibe config init                 write a first configuration
+  vibe config validate             check it: every problem, with line and remedy
+  vibe config show --origin        what is in effect, and where it came from
+\b
+Exit codes:
+{_EXIT_CODES}
+"""
+
+
+class Commands(typer.core.TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        return get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS:
+            guess = nearest(args[0], COMMANDS)
+            raise UsageError(
+                f'there is no command "{args[0]}"',
+                hint=f"did you mean: vibe {guess}" if guess else "vibe --help lists the commands",
+            )
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="A coding assistant for the terminal whose model is a pool.",
+    epilog=_EPILOG,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vibe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Use this configuration file instead of your own."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log in detail.")] = False,
+    log_file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Write the log here.")
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    cli: Cli = ctx.obj
+    cli.chosen_config = config
+    cli.verbose, cli.log_file = verbose, log_file
+    if ctx.invoked_subcommand is None:
+        from vibe.cli.first_steps import first_steps
+
+        raise typer.Exit(first_steps(cli))
+
+
+def run(args: list[str], world: World) -> int:
+    """Run one command line and return its exit code; every error is told in a sentence here."""
+    terminal = Terminal(world)
+    cli = Cli(world=world, terminal=terminal)
+    try:
+        return _outcome(
+            get_command(app).main(args, prog_name="vibe", standalone_mode=False, obj=cli)
+        )
+    except VibeError as error:
+        cli.tell(error)
+        return error.exit_code
+    except typer.TyperException as error:
+        paint = terminal.talk_paint
+        terminal.talk(joined([paint("error: ", "red"), paint(error.format_message())]))
+        terminal.talk(paint("  help: vibe --help", "dim"))
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as `head` does; nothing can be told, not even by the interpreter.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except Exception:
+        # The edge of the process: a traceback may hold what no terminal should show.
+        cli.logger().exception("a command failed")
+        cli.tell(
+            VibeError(
+                "vibe has a bug and could not go on",
+                hint=f"please report it with the last lines of {cli.folders().log}",
+            )
+        )
+        return ExitCode.FAILED
+
+
+def _outcome(returned: object) -> int:
+    return returned if isinstance(returned, int) else ExitCode.FINISHED

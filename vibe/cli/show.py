@@ -1,0 +1,160 @@
+"""`vibe config show` and `get`: the configuration in effect, as TOML, JSON or one value.
+
+What stands in headers is never shown, for that is where people put keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from msgspec import Struct
+
+from vibe.cli.session import Cli
+from vibe.cli.terminal import joined, json_text
+from vibe.config.decode import Table
+from vibe.config.edit import parse_key, resolve, spelled
+from vibe.config.fields import dotted_keys, field_at, fields_of
+from vibe.config.load import Loaded
+from vibe.config.malformed import quoted
+from vibe.config.nearest import nearest
+from vibe.config.scan import Path
+from vibe.config.schema import Settings
+from vibe.errors import UsageError
+
+HIDDEN = "***"
+
+
+def show(cli: Cli, loaded: Loaded, *, with_origin: bool, as_json: bool) -> None:
+    """Print every setting that has a value, defaults included."""
+    if as_json:
+        effective = _effective(Settings, loaded.values)
+        with_origins = [
+            {"key": spelled(path), "value": value, "origin": origin(loaded, path)}
+            for path, value in leaves(effective)
+        ]
+        cli.terminal.data(json_text(with_origins if with_origin else effective))
+        return
+    paint = cli.terminal.data_paint
+    rows = list(_rows(Settings, _effective(Settings, loaded.values), ()))
+    widest = max((len(text) for path, text in rows if path), default=0)
+    for path, text in rows:
+        if not with_origin or not path:
+            cli.terminal.data(paint(text, None if path else "bold"))
+            continue
+        note = paint(f"# {origin(loaded, path)}", "dim")
+        cli.terminal.data(joined([paint(text.ljust(min(widest, 60))), note], "  "))
+
+
+def get(cli: Cli, loaded: Loaded, key: str, *, as_json: bool) -> None:
+    """Print the one setting that `key` leads to."""
+    effective = _effective(Settings, loaded.values)
+    path = resolve(parse_key(key), effective)
+    value: object = effective
+    for step in path:
+        value = _children(value).get(step)
+        if value is None:
+            raise _no_such(path, key)
+    if as_json or isinstance(value, dict | list):
+        cli.terminal.data(json_text(cast("object", value)))
+    else:
+        cli.terminal.data(cli.terminal.data_paint(plain(value)))
+
+
+def _children(value: object) -> dict[str | int, object]:
+    """What can be stepped to from `value`."""
+    if isinstance(value, list):
+        return dict(enumerate(cast("list[object]", value)))
+    return cast("dict[str | int, object]", value) if isinstance(value, dict) else {}
+
+
+def plain(value: object) -> str:
+    """A value as `set` would take it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def literal(value: object) -> str:
+    """A value as it is written in TOML."""
+    if isinstance(value, dict):
+        inner = ", ".join(
+            f"{name if name.replace('-', '').isalnum() else quoted(name)} = {literal(each)}"
+            for name, each in cast("Table", value).items()
+        )
+        return f"{{ {inner} }}" if inner else "{}"
+    return quoted(value) if isinstance(value, str) else plain(value)
+
+
+def origin(loaded: Loaded, path: Path) -> str:
+    """Where the value at `path` comes from, in a word or two."""
+    found = loaded.origins.get(path)
+    if found is None:
+        return "default"
+    if found.source is None:
+        return f"{found.kind} {found.label}"
+    spot = found.spot()
+    return f"{found.kind} {spot.file}:{spot.line}" if spot.line else f"{found.kind} {spot.file}"
+
+
+def leaves(values: Table, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Every single value with its path; a header is one."""
+    for name, value in values.items():
+        here = (*path, name)
+        if isinstance(value, dict):
+            yield from leaves(cast("Table", value), here)
+        elif isinstance(value, list):
+            for index, item in enumerate(cast("list[Table]", value)):
+                yield from leaves(item, (*here, index))
+        else:
+            yield here, value
+
+
+def _effective(schema: type[Struct], values: Table) -> Table:
+    """`values` with the defaults, in the order of the schema; keys without a value left out."""
+    result: Table = {}
+    for field in fields_of(schema):
+        value = values.get(field.name)
+        match field.kind:
+            case "table":
+                inner = cast("Table", value or {})
+                result[field.name] = _effective(cast("type[Struct]", field.table), inner)
+            case "tables":
+                items = cast("list[Table]", value or [])
+                inner_schema = cast("type[Struct]", field.table)
+                result[field.name] = [_effective(inner_schema, item) for item in items]
+            case "texts":
+                hidden = dict.fromkeys(cast("Table", value or {}), HIDDEN)
+                result |= {field.name: hidden} if hidden else {}
+            case _:
+                known = field.default if value is None else value
+                result |= {field.name: known} if known is not None else {}
+    return result
+
+
+def _rows(schema: type[Struct], values: Table, path: Path) -> Iterator[tuple[Path, str]]:
+    """The lines of a TOML file, each setting with its path; headers and blank lines without."""
+    tables = [field for field in fields_of(schema) if field.table is not None]
+    for name, value in values.items():
+        if all(name != field.name for field in tables):
+            yield (*path, name), f"{name} = {literal(value)}"
+    for field in tables:
+        inner = cast("type[Struct]", field.table)
+        name = ".".join(str(step) for step in (*path, field.name))
+        if field.kind == "table":
+            yield (), ""
+            yield (), f"[{name}]"
+            yield from _rows(inner, cast("Table", values[field.name]), (*path, field.name))
+            continue
+        for index, item in enumerate(cast("list[Table]", values[field.name])):
+            yield (), ""
+            yield (), f"[[{name}]]"
+            yield from _rows(inner, item, (*path, field.name, index))
+
+
+def _no_such(path: Path, key: str) -> UsageError:
+    if field_at(Settings, path) is not None:
+        return UsageError(f"{key} has no value", hint="vibe config show lists those that have one")
+    guess = nearest(key, (name for name, _ in dotted_keys(Settings)))
+    hint = f"did you mean {guess}?" if guess else "vibe config show lists them"
+    return UsageError(f"there is no setting {key}", hint=hint)

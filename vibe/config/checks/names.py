@@ -1,0 +1,110 @@
+"""Names of providers and aliases of models: each once, and each reference to one that exists."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from vibe.clean import quote
+from vibe.config.checks.subject import Subject
+from vibe.config.codes import Code
+from vibe.config.malformed import quoted
+from vibe.config.nearest import nearest
+from vibe.config.problem import Problem, problem
+from vibe.config.scan import Path
+
+Names: TypeAlias = list[tuple[Path, str]]
+
+
+def check_names(subject: Subject) -> Iterator[Problem]:
+    settings = subject.settings
+    providers: Names = [
+        (("providers", i, "name"), p.name) for i, p in enumerate(settings.providers)
+    ]
+    aliases: Names = [(_alias_path(subject, i), m.alias) for i, m in enumerate(settings.models)]
+    yield from _duplicates(subject, providers, Code.PROVIDER_DUPLICATE, "provider")
+    yield from _duplicates(subject, aliases, Code.ALIAS_DUPLICATE, "alias")
+    yield from _reserved(subject, aliases)
+    yield from _unknown_providers(subject)
+
+
+def _alias_path(subject: Subject, index: int) -> Path:
+    path: Path = ("models", index, "alias")
+    return path if path in subject.origins else ("models", index, "name")
+
+
+def folded(name: str) -> str:
+    """The form in which two names that look alike are the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _duplicates(subject: Subject, names: Names, code: Code, what: str) -> Iterator[Problem]:
+    first: dict[str, tuple[Path, str]] = {}
+    taken = {folded(name) for _, name in names}
+    for path, name in names:
+        if not name or not subject.holds(path):
+            continue
+        earlier_path, earlier = first.setdefault(folded(name), (path, name))
+        if earlier_path == path:
+            continue
+        number = 2
+        while folded(f"{name}-{number}") in taken:
+            number += 1
+        differs = "" if earlier == name else f" (written {quote(earlier)} there)"
+        literal = quoted(f"{name}-{number}")
+        edits = subject.rewritten(path, literal)
+        if path[-1] != what and what == "alias":
+            edits = subject.inserted_below(path, f"alias = {literal}")
+        yield problem(
+            code,
+            subject.spot(path),
+            f"the {what} {quote(name)} is already taken in {subject.line(earlier_path)}{differs}",
+            help=f"give this one a name of its own, such as {literal}",
+            edits=edits,
+        )
+
+
+def _reserved(subject: Subject, aliases: Names) -> Iterator[Problem]:
+    for path, alias in aliases:
+        if folded(alias) == "auto":
+            edits = (
+                subject.rewritten(path, '"auto-model"')
+                if path[-1] == "alias"
+                else (subject.inserted_below(path, 'alias = "auto-model"'))
+            )
+            yield problem(
+                Code.ALIAS_RESERVED,
+                subject.spot(path),
+                'the alias "auto" means the whole pool and cannot name one model',
+                help="choose another alias",
+                edits=edits,
+            )
+
+
+def _unknown_providers(subject: Subject) -> Iterator[Problem]:
+    if not subject.are_known("providers", "name"):
+        return
+    known = [str(each.name) for each in subject.settings.providers if each.name]
+    for index, model in enumerate(subject.settings.models):
+        path: Path = ("models", index, "provider")
+        if not model.provider or model.provider in known or not subject.holds(path):
+            continue
+        guess = nearest(model.provider, known) or (known[0] if len(known) == 1 else None)
+        where = ""
+        if guess:
+            position = known.index(guess)
+            where = f" (defined in {subject.line(('providers', position, 'name'))})"
+        hints = [f'did you mean "{guess}"{where}?'] if guess else []
+        hints.append(
+            "known providers: " + ", ".join(map(quote, known))
+            if known
+            else f"define it first: [[providers]] with name = {quoted(model.provider)}"
+        )
+        yield problem(
+            Code.PROVIDER_UNKNOWN,
+            subject.spot(path),
+            f"unknown provider {quote(model.provider)}",
+            help=" ".join(hints),
+            edits=subject.rewritten(path, quoted(guess)) if guess else (),
+        )

@@ -1,0 +1,54 @@
+"""The edits that mend a source: a value rewritten, lines commented out, headers renamed."""
+
+from __future__ import annotations
+
+from vibe.config.fields import is_list_table
+from vibe.config.locate import Source
+from vibe.config.problem import Edit
+from vibe.config.scan import Header, Path, Span
+
+
+def rewritten(source: Source, span: Span, new: str) -> Edit:
+    """Put `new` in the place of `span` and leave the rest of its lines."""
+    first, last = source.line_of(span.start), source.line_of(max(span.start, span.end - 1))
+    before = source.text[source.starts[first - 1] : span.start]
+    after = source.line(last)[span.end - source.starts[last - 1] :]
+    return Edit(line=first, delete=last - first + 1, text=before + new + after)
+
+
+def commented_out(source: Source, first: int, last: int) -> tuple[Edit, ...]:
+    return tuple(
+        Edit(line=number, delete=1, text="# " + source.line(number).strip())
+        for number in range(first, last + 1)
+    )
+
+
+def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
+    """Comment out the setting at `path`, or the whole table that it heads."""
+    edits: list[Edit] = []
+    for statement in source.outline.statements:
+        if statement.path[: len(path)] == path:
+            is_header = isinstance(statement, Header)
+            start = statement.span.start if is_header else statement.key.start
+            end = statement.span.end if is_header else statement.value.end
+            edits += commented_out(source, source.line_of(start), source.line_of(end))
+    return tuple(edits)
+
+
+def reheaded(source: Source, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Edit, ...]:
+    """Every header that begins with `old` begins with `new`, with the brackets that it needs."""
+    return tuple(
+        rewritten(source, statement.span, header((*new, *statement.keys[len(old) :])))
+        for statement in source.outline.statements
+        if isinstance(statement, Header) and statement.keys[: len(old)] == old
+    )
+
+
+def header(names: tuple[str, ...]) -> str:
+    dotted = ".".join(names)
+    return f"[[{dotted}]]" if is_list_table(names) else f"[{dotted}]"
+
+
+def names_of(path: Path) -> tuple[str, ...]:
+    """The steps of `path` that are names; a header has no indices."""
+    return tuple(step for step in path if isinstance(step, str))

@@ -1,0 +1,453 @@
+"""How the change of one setting looks in the text of config.toml, and how a person asks for it.
+
+A text is spliced in one place, at the offsets of scan.py, and read again before it is handed back:
+what would change any other value is refused. tomlkit only renders what is new; no file ever goes
+through it.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from typing import TypeAlias, cast
+
+from vibe.clean import clean_line, quote
+from vibe.config.corrections import names_of
+from vibe.config.environment import parsed
+from vibe.config.fields import Field, Scalar, is_list_table
+from vibe.config.nearest import nearest
+from vibe.config.read import MAX_BYTES
+from vibe.config.scan import Assignment, Header, Outline, Path, Span, scan
+from vibe.config.values import flaw
+from vibe.config.write import rewrite
+from vibe.errors import UsageError
+
+Table: TypeAlias = dict[str, object]
+
+_BOM = b"\xef\xbb\xbf"
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_QUOTED = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
+_STEP = re.compile(
+    rf"\.(?P<name>{_BARE.pattern}|{_QUOTED})"
+    rf"|\[(?:(?P<index>[0-9]{{1,9}})|(?P<item>{_QUOTED}|[^\[\]\"']+))\]"
+)
+
+
+_COMMENTS = re.compile(r"(?:\r?\n[ \t]*#[^\r\n]*)*+(?!\r?\n[ \t]*\[)")
+
+
+# keys and values as a person types them
+
+
+def parse_key(text: str) -> Path:
+    """The path that `multiplexer.pool[0].weight` or `models[devstral-2].input_price` spells.
+
+    The name of an item stays a name; which item that is, `resolve` knows.
+    """
+    path: list[str | int] = []
+    at, dotted = 0, f".{text}"
+    while at < len(dotted):
+        found = _STEP.match(dotted, at)
+        if found is None:
+            raise _bad_key(text)
+        if found["index"]:
+            path.append(int(found["index"]))
+        else:
+            path.append(_unquoted(found["name"] or found["item"], text))
+        at = found.end()
+    return tuple(path)
+
+
+def spelled(path: Path) -> str:
+    """`path` as `parse_key` reads it, safe to show."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in path)
+    return clean_line("".join(steps).removeprefix("."))
+
+
+def resolve(path: Path, values: Table) -> Path:
+    """`path` with the number of each list item that it names."""
+    found: object = values
+    resolved: list[str | int] = []
+    for step in path:
+        children = _children(found)
+        # A list that is missing has no item of any name, and is no table to put one into.
+        if found is None and isinstance(resolved[-1], str):
+            is_list = is_list_table(names_of(tuple(resolved)))
+        else:
+            is_list = isinstance(found, list)
+        if is_list and isinstance(step, str):
+            step = _numbered(step, tuple(resolved), list(children.values()))
+        found = children.get(step)
+        resolved.append(step)
+    return tuple(resolved)
+
+
+def value_for(field: Field, text: str) -> Scalar:
+    """What `text`, typed by a person, means to `field`."""
+    if field.kind in ("texts", "table", "tables"):
+        raise UsageError(
+            f"{field.name} holds more than one value", hint="set them one at a time, by their keys"
+        )
+    value = parsed(field, text)
+    if found := flaw(field, value):
+        raise UsageError(found.message, hint=found.help)
+    return cast("Scalar", value)
+
+
+def _unquoted(name: str, key: str) -> str:
+    if name[0] not in "\"'":
+        return name
+    try:
+        return cast("str", tomllib.loads(f"name = {name}")["name"])
+    except tomllib.TOMLDecodeError as error:
+        raise _bad_key(key) from error
+
+
+def _bad_key(text: str) -> UsageError:
+    return UsageError(
+        f"{quote(text)} is not how a key is written",
+        hint="as multiplexer.pool[0].weight, models[devstral-2].input_price "
+        'or providers[0].headers."X-Team"',
+    )
+
+
+def _numbered(name: str, path: Path, items: list[object]) -> int:
+    known: list[str] = []
+    for key in ("alias", "name", "model"):
+        names = [_children(item).get(key) for item in items]
+        if names.count(name) == 1:
+            return names.index(name)
+        if name in names:
+            raise UsageError(
+                f"{spelled(path)} has more than one {quote(name)}",
+                hint=f"name it by its number: {spelled((*path, names.index(name)))}",
+            )
+        known += [each for each in names if isinstance(each, str)]
+    guess = nearest(name, known)
+    raise UsageError(
+        f"{spelled(path)} has no {quote(name)}",
+        hint=f"did you mean {quote(guess)}?"
+        if guess
+        else f"a new one goes by its number: {spelled((*path, len(items)))}",
+    )
+
+
+# data as text
+
+
+def as_toml(data: object) -> str:
+    """What JSON can hold, as a TOML file; "" for what TOML cannot be: no table, or nested too deep.
+
+    Nulls are left out, and halves of surrogate pairs become question marks.
+    """
+    if not isinstance(data, dict):
+        return ""
+    try:
+        text = "\n".join(_lines(cast("Table", data), ()))
+    except RecursionError:
+        return ""
+    return text.lstrip("\n").encode(errors="replace").decode() + "\n"
+
+
+def _lines(table: Table, names: tuple[str, ...]) -> Iterator[str]:
+    below: list[tuple[str, object]] = []
+    for name, value in table.items():
+        if _is_below(value):
+            below.append((name, value))
+        elif value is not None:
+            yield f"{_key(name)} = {_inline(value)}"
+    for name, value in below:
+        here = (*names, name)
+        if isinstance(value, dict):
+            yield from ("", f"[{_key(*here)}]")
+            yield from _lines(cast("Table", value), here)
+            continue
+        for item in cast("list[Table]", value):
+            yield from ("", f"[[{_key(*here)}]]")
+            yield from _lines(item, here)
+
+
+def _is_below(value: object) -> bool:
+    """Whether `value` gets headers: a table, or a list of nothing else."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return bool(items) and all(isinstance(item, dict) for item in items)
+
+
+def _inline(value: object) -> str:
+    """`value` as it stands to the right of an equals sign."""
+    from tomlkit import item
+
+    if isinstance(value, dict):
+        settings = cast("Table", value).items()
+        inner = [f"{_key(name)} = {_inline(each)}" for name, each in settings if each is not None]
+        return f"{{ {', '.join(inner)} }}" if inner else "{}"
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        return f"[{', '.join(_inline(each) for each in items if each is not None)}]"
+    return item(value).as_string()
+
+
+def _key(*names: str) -> str:
+    return ".".join(name if _BARE.fullmatch(name) else _inline(name) for name in names)
+
+
+# the change
+
+
+def set_in_file(file: pathlib.Path, path: Path, value: Scalar) -> None:
+    """Set one value in `file`, which is made where there is none; whoever does so too, waits."""
+
+    def change(old: bytes | None) -> bytes:
+        content = old or b""
+        mark = _BOM if content.startswith(_BOM) else b""
+        try:
+            text = content.removeprefix(mark).decode()
+        except UnicodeDecodeError as error:
+            raise _unreadable(str(file)) from error
+        return mark + with_value(text, path, value, file=str(file)).encode()
+
+    rewrite(file, change)
+
+
+def with_value(text: str, path: Path, value: Scalar, *, file: str = "config.toml") -> str:
+    """`text` with `value` at `path`, and every other character as it was.
+
+    `file` is what a refusal calls it: where it is not TOML, or of a form so rare that the change
+    would not be the only one.
+    """
+    outline = scan(text)
+    if outline.stop is not None or len(text) > MAX_BYTES:
+        raise _unreadable(file)
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
+        raise _unreadable(file) from error
+    path = resolve(path, data)
+    wanted = _with(data, path, value)
+    depth, found = _reached(data, path)
+    exists = depth == len(path)
+    if isinstance(path[-1], int) or (exists and isinstance(found, dict | list)):
+        raise UsageError(f"{spelled(path)} is a table", hint="name one of the settings in it")
+    if exists and found == value and isinstance(found, bool) == isinstance(value, bool):
+        return text
+    layout = _Layout(text, outline)
+    added_to = path[:depth]
+    changed = (
+        layout.replaced(path, value) if exists else layout.added(added_to, path[depth:], value)
+    )
+    if not _means(changed, wanted):
+        raise UsageError(
+            f"{spelled(path)} cannot be set from here, because of the way {clean_line(file)} "
+            "is written; nothing was changed",
+            hint="change it by hand: vibe config edit",
+        )
+    return changed
+
+
+def _unreadable(file: str) -> UsageError:
+    name = clean_line(file)
+    return UsageError(
+        f"{name} is not valid TOML; nothing was changed",
+        hint=f"see what is wrong with it: vibe config validate {shlex.quote(name)}",
+    )
+
+
+def _with(data: object, path: Path, value: Scalar, *, at: int = 0) -> object:
+    """`data`, found `at` steps down `path`, with `value` at its end."""
+    if at == len(path):
+        return value
+    step = path[at]
+    kind = list if isinstance(step, int) else dict
+    if data is not None and not isinstance(data, kind):
+        raise UsageError(
+            f"{spelled(path[:at])} is not a {'list' if kind is list else 'table'}",
+            hint="see what it should be: vibe config validate",
+        )
+    children = _children(cast("object", data))
+    if isinstance(step, int) and step > len(children):
+        raise UsageError(
+            f"there is no {spelled(path[: at + 1])}",
+            hint=f"the next one is {spelled((*path[:at], len(children)))}",
+        )
+    children[step] = _with(children.get(step), path, value, at=at + 1)
+    return list(children.values()) if kind is list else children
+
+
+def _reached(data: Table, path: Path) -> tuple[int, object]:
+    """How many steps of `path` exist, and what the last of these leads to."""
+    found: object = data
+    for depth, step in enumerate(path):
+        children = _children(found)
+        if step not in children:
+            return depth, found
+        found = children[step]
+    return len(path), found
+
+
+def _children(value: object) -> dict[str | int, object]:
+    if isinstance(value, list):
+        return dict(enumerate(cast("list[object]", value)))
+    return dict(cast("dict[str | int, object]", value)) if isinstance(value, dict) else {}
+
+
+def _means(text: str, data: object) -> bool:
+    """As JSON 1, 1.0 and true differ, and one NaN is like another."""
+    try:
+        found = tomllib.loads(text.encode().decode())
+    except ValueError:
+        return False
+    one, other = (json.dumps(each, sort_keys=True, default=repr) for each in (found, data))
+    return one == other
+
+
+class _Layout:
+    """A valid TOML text, and where in it a setting stands or, if it is new, would be looked for."""
+
+    def __init__(self, text: str, outline: Outline) -> None:
+        self.text = text
+        self.statements = outline.statements
+        self.places = outline.places
+
+    def replaced(self, path: Path, value: Scalar) -> str:
+        """A text in single quotes stays one where it can."""
+        span = self.places[path].value
+        new = _inline(value)
+        if self.text[span.start] == "'" and isinstance(value, str):
+            is_plain = value.isprintable() and "'" not in value
+            new = f"'{value}'" if is_plain else new
+        return self._spliced(span, new)
+
+    def added(self, at: Path, rest: Path, value: Scalar) -> str:
+        """`at` exists already, in whatever form; nothing of `rest` does."""
+        home = at
+        while home and home not in self.places:
+            home = home[:-1]
+        dotted = (*at[len(home) :], *rest)
+        names = len(at) - len(home) + 1
+        if home and self.places[home].key != self.places[home].value:
+            return self._in_brackets(home, dotted, value, names=names)
+        item = next((i for i, step in enumerate(rest) if isinstance(step, int)), None)
+        if item is not None:
+            header = f"[[{_key(*names_of((*at, *rest[:item])))}]]"
+            return self._below(at, header, _setting(rest[item + 1 :], value))
+        settings = self._settings(home, at)
+        if home == at == () and len(rest) > 1:
+            return self._below(at, f"[{_key(*names_of(rest[:1]))}]", _setting(rest[1:], value))
+        if home == at or settings:
+            return self._beside(settings, at, _setting(dotted, value, names=names))
+        first = next(each for each in self.statements if each.path[: len(at)] == at)
+        return self._above(first, f"[{_key(*names_of(at))}]", _setting(rest, value))
+
+    def _settings(self, home: Path, at: Path) -> list[Assignment]:
+        """What is set of the table `at` by the lines below the header of `home`."""
+        found: list[Assignment] = []
+        header: Path = ()
+        for statement in self.statements:
+            if isinstance(statement, Header):
+                header = statement.path
+            elif header == home and statement.path[: len(at)] == at:
+                found.append(statement)
+        return found
+
+    def _in_brackets(self, home: Path, steps: Path, value: Scalar, *, names: int) -> str:
+        """One more item of the array, or setting of the inline table, that is written at `home`."""
+        start = self.places[home].value.start
+        is_list = self.text[start] == "["
+        new = _inline(_nested(steps[1:], value)) if is_list else _setting(steps, value, names=names)
+        inside = [
+            place.value.end
+            for path, place in self.places.items()
+            if path[: len(home)] == home and path != home
+        ]
+        if inside:
+            return self._inserted(max(inside), f", {new}")
+        gap = "" if self.text[start + 1] == " " else " "
+        return self._inserted(start + 1, f" {new}{gap}")
+
+    def _beside(self, settings: list[Assignment], table: Path, line: str) -> str:
+        """A line after the last of `settings`, else after the header, else before the first one."""
+        headers = [each for each in self.statements if isinstance(each, Header)]
+        if not settings and not table:
+            return self._above(headers[0], line) if headers else self._below((), line)
+        last = settings[-1] if settings else next(h for h in headers if h.path == table)
+        extent = _extent(last)
+        indent = self.text[self._line_start(extent.start) : extent.start]
+        return self._inserted(self._line_end(extent.end), f"\n{indent}{line}")
+
+    def _above(self, statement: Header | Assignment, *lines: str) -> str:
+        """A paragraph before `statement` and the comment that leads to it."""
+        number = self.statements.index(statement)
+        floor = _extent(self.statements[number - 1]).end if number else 0
+        start = self._line_start(_extent(statement).start)
+        while start > floor:
+            previous = self._line_start(start - 1)
+            line = self.text[previous:start].lstrip()
+            # What begins with #: is for the editor, and about the whole file.
+            if previous < floor or not line.startswith("#") or line.startswith("#:"):
+                break
+            start = previous
+        return self._inserted(start, "\n".join(lines) + "\n\n")
+
+    def _below(self, table: Path, *lines: str) -> str:
+        """A paragraph after all that belongs to `table`; at the end of the file for ()."""
+        new = "\n".join(lines)
+        if table:
+            return self._inserted(self._end_of(table), f"\n\n{new}")
+        if not self.text:
+            return new + "\n"
+        end = len(self.text.removesuffix("\n").removesuffix("\r"))
+        is_blank = not self.text[self._line_start(end) : end].strip()
+        return self._inserted(end, f"\n{new}" if is_blank else f"\n\n{new}")
+
+    def _end_of(self, table: Path) -> int:
+        """The end of the last line that belongs to `table`, comments right below included."""
+        numbers = [i for i, s in enumerate(self.statements) if s.path[: len(table)] == table]
+        last = numbers[-1]
+        for statement in self.statements[last + 1 :]:
+            if isinstance(statement, Header):
+                break
+            last += 1
+        end = self._line_end(_extent(self.statements[last]).end)
+        below = _COMMENTS.match(self.text, end)
+        return below.end() if below else end
+
+    def _line_start(self, at: int) -> int:
+        return self.text.rfind("\n", 0, at) + 1
+
+    def _line_end(self, at: int) -> int:
+        """Where the line of `at` ends, not counting what ends it."""
+        end = self.text.find("\n", at)
+        if end < 0:
+            return len(self.text)
+        return end - 1 if self.text[end - 1] == "\r" else end
+
+    def _inserted(self, at: int, new: str) -> str:
+        """With line ends like that of the line of `at`, or of the one before the last."""
+        end = self.text.find("\n", at)
+        end = end if end >= 0 else self.text.rfind("\n")
+        newline = "\r\n" if end > 0 and self.text[end - 1] == "\r" else "\n"
+        return self._spliced(Span(at, at), new.replace("\n", newline))
+
+    def _spliced(self, span: Span, new: str) -> str:
+        return self.text[: span.start] + new + self.text[span.end :]
+
+
+def _extent(statement: Header | Assignment) -> Span:
+    if isinstance(statement, Header):
+        return statement.span
+    return Span(statement.key.start, statement.value.end)
+
+
+def _setting(steps: Path, value: Scalar, *, names: int = 1) -> str:
+    """`value` under a key of the first `names` steps, inside of what the others make of it."""
+    return f"{_key(*names_of(steps[:names]))} = {_inline(_nested(steps[names:], value))}"
+
+
+def _nested(steps: Path, value: object) -> object:
+    for step in reversed(steps):
+        value = {step: value} if isinstance(step, str) else [value]
+    return value

@@ -1,0 +1,266 @@
+"""All layers to one value: the settings as they are in effect, or every reason why there are none.
+
+The one way by which anything in vibe learns its configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from msgspec import Struct
+
+from vibe.config.checks.addresses import check_addresses
+from vibe.config.checks.keys import check_keys
+from vibe.config.checks.names import check_names
+from vibe.config.checks.pool import check_pool
+from vibe.config.checks.subject import Subject
+from vibe.config.codes import Code
+from vibe.config.decode import Table, decode
+from vibe.config.dotenv import read_dotenv
+from vibe.config.environment import overlay
+from vibe.config.fields import fields_of
+from vibe.config.layers import Kind, Layer, Merged, Origin, Override, merge
+from vibe.config.locate import Spot
+from vibe.config.paths import Folders
+from vibe.config.problem import ConfigError, Problem, problem
+from vibe.config.read import FileRead, read_file
+from vibe.config.scan import Path as KeyPath
+from vibe.config.schema import Model, PoolEntry, Provider, Settings
+from vibe.config.syntax import parse
+from vibe.config.variables import Variables
+
+_PLACEHOLDER = ""  # what stands for a required name that is missing; checks pass over it
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """What was found. `settings` are whole and sound only where no problem is an error."""
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    origins: dict[KeyPath, Origin]
+    values: Table
+    variables: Variables
+    files: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    def require(self) -> Settings:
+        """The settings, or a ConfigError with everything that is wrong."""
+        if not self.is_sound:
+            raise ConfigError(self.problems)
+        return self.settings
+
+
+class _File(Struct, frozen=True, kw_only=True):
+    """One file on its way into the layers; `layer` is None where nothing of it can be used."""
+
+    layer: Layer | None
+    problems: tuple[Problem, ...]
+    complete: bool = True
+    damaged: bool = False
+
+
+def load(
+    places: Folders,
+    *,
+    env: Mapping[str, str],
+    uid: int,
+    flags: tuple[Override, ...] = (),
+    allow_missing_keys: bool = False,
+) -> Loaded:
+    """The effective configuration: user file, trusted project file, variables, flags."""
+    dotenv = read_dotenv(places.dotenv, uid=uid)
+    variables = Variables(environment=env, dotenv=dotenv.values)
+    user = read_file(places.config, name=str(places.config), uid=uid)
+    if not user.exists and not places.named:
+        user = FileRead(source=None)
+    files = [_layered(user, "user", variables)]
+    files += _project(places, variables, uid=uid)
+    set_by_env = overlay(env)
+    return _loaded(
+        tuple(files),
+        overrides=(*set_by_env.overrides, *flags),
+        variables=variables,
+        problems=(*dotenv.problems, *set_by_env.problems),
+        name=str(places.config),
+        allow_missing_keys=allow_missing_keys,
+    )
+
+
+def load_file(
+    path: Path,
+    *,
+    name: str,
+    env: Mapping[str, str],
+    uid: int,
+    allow_missing_keys: bool = False,
+) -> Loaded:
+    """One file by itself, with the keys of the environment and of the `.env` beside it."""
+    dotenv = read_dotenv(path.with_name(".env"), uid=uid)
+    variables = Variables(environment=env, dotenv=dotenv.values)
+    return _loaded(
+        (_layered(read_file(path, name=name, uid=uid), "user", variables),),
+        overrides=(),
+        variables=variables,
+        problems=dotenv.problems,
+        name=name,
+        allow_missing_keys=allow_missing_keys,
+    )
+
+
+def load_text(
+    text: str, *, name: str, variables: Variables, allow_missing_keys: bool = False
+) -> Loaded:
+    """A configuration that is not (yet) in a file, as the editor holds it."""
+    from vibe.config.read import read_bytes
+
+    file = read_bytes(text.encode("utf-8", errors="surrogatepass"), name=name)
+    return _loaded(
+        (_layered(file, "user", variables),),
+        overrides=(),
+        variables=variables,
+        problems=(),
+        name=name,
+        allow_missing_keys=allow_missing_keys,
+    )
+
+
+def _project(places: Folders, variables: Variables, *, uid: int) -> Iterator[_File]:
+    if places.project == places.config:
+        return
+    read = read_file(places.project, name=str(places.project), uid=uid)
+    if not read.exists:
+        return
+    if read.source is not None:
+        from vibe.config.trust import is_trusted
+
+        if not is_trusted(places.project, read.data, store=places.trust):
+            note = problem(
+                Code.PROJECT_UNTRUSTED,
+                Spot(file=str(places.project)),
+                "this project file is not read, because you have not trusted it",
+                help="read it, then: vibe config trust",
+            )
+            yield _File(layer=None, problems=(note,))
+            return
+    yield _layered(read, "project", variables)
+
+
+def _layered(read: FileRead, kind: Kind, variables: Variables) -> _File:
+    if read.source is None:
+        return _File(layer=None, problems=read.problems, complete=not read.problems)
+    parsed = parse(read.source)
+    decoded = decode(parsed.data, parsed.source, variables)
+    return _File(
+        layer=Layer(kind=kind, source=parsed.source, values=decoded.values, bad=decoded.bad),
+        problems=(*read.problems, *parsed.problems, *decoded.problems),
+        complete=parsed.complete,
+        damaged=bool(parsed.damaged),
+    )
+
+
+def _loaded(
+    files: tuple[_File, ...],
+    *,
+    overrides: tuple[Override, ...],
+    variables: Variables,
+    problems: tuple[Problem, ...],
+    name: str,
+    allow_missing_keys: bool,
+) -> Loaded:
+    layers = tuple(file.layer for file in files if file.layer is not None)
+    merged = merge(layers, overrides)
+    found = [*problems, *(each for file in files for each in file.problems)]
+    found += map(_homeless, merged.homeless)
+    missing = list(_complete(merged, told=not any(file.damaged for file in files)))
+    settings = msgspec.convert(merged.values, Settings, strict=False)
+    subject = Subject(
+        settings=settings,
+        origins=merged.origins,
+        bad=merged.bad,
+        variables=variables,
+        file=layers[0].source.name if layers else name,
+    )
+    if all(file.complete for file in files):
+        allow = allow_missing_keys or settings.multiplexer.allow_missing_keys
+        found += missing
+        found += check_names(subject)
+        found += check_pool(subject)
+        found += check_addresses(subject)
+        found += check_keys(subject, allow_missing=allow)
+    return Loaded(
+        settings=settings,
+        problems=_in_order(found),
+        origins=merged.origins,
+        values=merged.values,
+        variables=variables,
+        files=tuple(layer.source.name for layer in layers),
+    )
+
+
+def _homeless(override: Override) -> Problem:
+    step = next(at for at, step in enumerate(override.path) if isinstance(step, int))
+    item = ".".join(map(str, override.path[:step])) + f"[{override.path[step]}]"
+    return problem(
+        Code.ENVIRONMENT_UNKNOWN,
+        Spot(file=override.label),
+        f"there is no {item} that this could change",
+        help="the items of a list count from 0",
+    )
+
+
+def _complete(merged: Merged, *, told: bool) -> Iterator[Problem]:
+    """Fill in what is missing: an alias by the name, the rest by a placeholder and a problem."""
+    multiplexer = cast("Table", merged.values.get("multiplexer", {}))
+    lists: tuple[tuple[KeyPath, type[Struct], object], ...] = (
+        (("providers",), Provider, merged.values.get("providers", [])),
+        (("models",), Model, merged.values.get("models", [])),
+        (("multiplexer", "pool"), PoolEntry, multiplexer.get("pool", [])),
+    )
+    for path, schema, items in lists:
+        for index, item in enumerate(cast("list[Table]", items)):
+            here = (*path, index)
+            for field in fields_of(schema):
+                if not field.required or field.name in item:
+                    continue
+                item[field.name] = _PLACEHOLDER
+                if told and (*here, field.name) not in merged.bad and here not in merged.bad:
+                    yield _required(merged, here, field.name)
+            if schema is Model and not item.get("alias"):
+                item["alias"] = item["name"]
+
+
+def _required(merged: Merged, path: KeyPath, name: str) -> Problem:
+    from vibe.config.problem import Edit
+
+    header = ".".join(step for step in path if isinstance(step, str))
+    origin = merged.origins.get(path)
+    spot = origin.spot() if origin else Spot(file=header)
+    example = {"api_base": "https://api.example.com/v1"}.get(name, f"my-{name}")
+    edits = (Edit(line=spot.line + 1, delete=0, text=f'{name} = "{example}"'),) if spot.line else ()
+    return problem(
+        Code.KEY_REQUIRED,
+        spot,
+        f"this [[{header}]] has no {name}",
+        help=f'add {name} = "…"',
+        edits=edits,
+    )
+
+
+def _in_order(found: list[Problem]) -> tuple[Problem, ...]:
+    """By file as they were met, then by place; what is told twice is told once."""
+    order: dict[str, int] = {}
+    for each in found:
+        order.setdefault(each.spot.file, len(order))
+    unique = dict.fromkeys(found)
+    return tuple(
+        sorted(
+            unique,
+            key=lambda each: (order[each.spot.file], each.spot.line or 0, each.spot.column or 0),
+        )
+    )

@@ -1,0 +1,68 @@
+"""Where vibe's files are. Pure: the environment and the platform come in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class Folders(Struct, frozen=True, kw_only=True):
+    """`named` tells that the person chose `config` by a flag or by VIBE_CONFIG."""
+
+    config: Path
+    state: Path
+    project: Path
+    named: bool
+
+    @property
+    def dotenv(self) -> Path:
+        return self.config.with_name(".env")
+
+    @property
+    def trust(self) -> Path:
+        return self.state / "trust.json"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "vibe.log"
+
+
+def folders(
+    env: Mapping[str, str], *, platform: str, cwd: Path, config: Path | None = None
+) -> Folders:
+    """`config` is the path of `--config`; relative paths count from `cwd`."""
+    chosen = config or (Path(env["VIBE_CONFIG"]) if env.get("VIBE_CONFIG") else None)
+    return Folders(
+        config=cwd / chosen.expanduser()
+        if chosen
+        else _config_folder(env, platform) / "config.toml",
+        state=_state_folder(env, platform),
+        project=cwd / ".vibe" / "config.toml",
+        named=chosen is not None,
+    )
+
+
+def _config_folder(env: Mapping[str, str], platform: str) -> Path:
+    if platform == "win32":
+        return Path(env.get("APPDATA") or _home(env) / "AppData" / "Roaming") / "vibe"
+    return _xdg(env, "XDG_CONFIG_HOME", _home(env) / ".config") / "vibe"
+
+
+def _state_folder(env: Mapping[str, str], platform: str) -> Path:
+    if platform in ("win32", "darwin") and not env.get("XDG_STATE_HOME"):
+        from platformdirs import user_state_path
+
+        return user_state_path("vibe", appauthor=False)
+    return _xdg(env, "XDG_STATE_HOME", _home(env) / ".local" / "state") / "vibe"
+
+
+def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
+    """The specification tells programs to ignore a relative path here."""
+    given = Path(env.get(name, ""))
+    return given if given.is_absolute() else default
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    return Path(env["HOME"]) if env.get("HOME") else Path.home()

@@ -1,0 +1,65 @@
+"""Which project files the person trusts, by real path and content: a changed file is a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import cast
+
+from vibe.config.write import rewrite
+from vibe.errors import UsageError
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_trusted(file: Path, data: bytes, *, store: Path) -> bool:
+    """Whether `file` was trusted with exactly this content."""
+    try:
+        known = _known(store.read_bytes())
+    except OSError:
+        return False
+    return known.get(str(file.resolve())) == digest(data)
+
+
+def trust(file: Path, data: bytes, *, store: Path, home: Path) -> None:
+    """Remember that `file` with this content is trusted."""
+    folder = file.resolve().parent.parent
+    if folder in (home.resolve(), Path("/")):
+        raise UsageError(
+            f"{folder} is never trusted as a project: everything lies below it",
+            hint="put the settings into your own config.toml instead",
+        )
+
+    def change(old: bytes | None) -> bytes:
+        return _written({**_known(old or b""), str(file.resolve()): digest(data)})
+
+    rewrite(store, change)
+
+
+def revoke(file: Path, *, store: Path) -> bool:
+    """Forget it; whether there was anything to forget."""
+    found = False
+
+    def change(old: bytes | None) -> bytes:
+        nonlocal found
+        known = _known(old or b"")
+        found = known.pop(str(file.resolve()), None) is not None
+        return _written(known)
+
+    rewrite(store, change)
+    return found
+
+
+def _known(data: bytes) -> dict[str, str]:
+    """A damaged store trusts nothing."""
+    try:
+        return cast("dict[str, str]", dict(json.loads(data)))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _written(known: dict[str, str]) -> bytes:
+    return json.dumps(known, indent=1, sort_keys=True).encode() + b"\n"

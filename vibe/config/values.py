@@ -1,0 +1,181 @@
+"""One value against one field: accepted as it is, or told what was expected and how to write it."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from typing import cast
+
+from msgspec import Struct
+
+from vibe.clean import quote
+from vibe.config.codes import Code
+from vibe.config.fields import Field
+from vibe.config.malformed import quoted
+from vibe.config.nearest import nearest
+
+_FIGURE = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?%?\s*", re.IGNORECASE)
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
+_TRUE_WORDS = frozenset({"true", "yes", "on", "1", "y"})
+
+
+class Flaw(Struct, frozen=True, kw_only=True):
+    """Why a value is refused; `literal` is the nearest that would be taken, in TOML."""
+
+    code: Code
+    message: str
+    literal: str
+    help: str = ""
+
+
+def flaw(field: Field, value: object) -> Flaw | None:
+    """What is wrong with `value`; None where nothing is. Tables are not looked into."""
+    if field.name == "mode" and isinstance(value, str) and value not in field.choices:
+        return _unknown_mode(value)
+    if _has_type(field, value):
+        return None if _in_range(field, value) else _out_of_range(field, value)
+    return Flaw(
+        code=Code.VALUE_TYPE
+        if not isinstance(value, str) or not field.choices
+        else Code.VALUE_CHOICE,
+        message=f"{field.name} must be {field.expected()}, not {described(value)}",
+        literal=literal_for(field, value),
+        help=_type_help(field, value),
+    )
+
+
+def _has_type(field: Field, value: object) -> bool:
+    match field.kind:
+        case "flag":
+            return isinstance(value, bool)
+        case "whole":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "text":
+            return isinstance(value, str)
+        case "choice":
+            return value in field.choices
+        case "texts" | "table":
+            return isinstance(value, dict)
+        case "tables":
+            return isinstance(value, list)
+
+
+def _in_range(field: Field, value: object) -> bool:
+    if field.kind not in ("whole", "number"):
+        return True
+    number = cast("int | float", value)
+    return math.isfinite(number) and field.allows(number)
+
+
+def _out_of_range(field: Field, value: object) -> Flaw:
+    return Flaw(
+        code=Code.VALUE_RANGE,
+        message=f"{field.name} must be {field.expected()}, not {described(value)}",
+        literal=literal_for(field, value),
+        help="leave the key out for unlimited" if field.name == "max_concurrent" else "",
+    )
+
+
+def _unknown_mode(given: str) -> Flaw:
+    strategies = {"round_robin", "random", "weighted", "least_busy"}
+    wanted = given.replace("-", "_").replace(" ", "_").casefold()
+    modes = 'the modes are "single", "failover" and "load_balance"'
+    if wanted in strategies:
+        return Flaw(
+            code=Code.MODE_UNKNOWN,
+            message=f"unknown mode {quote(given)}",
+            literal='"load_balance"',
+            help=f'{modes}; {wanted} is a strategy: mode = "load_balance" with '
+            f'strategy = "{wanted}"',
+        )
+    if wanted in ("priority", "fallback", "fail_over"):
+        return Flaw(
+            code=Code.MODE_UNKNOWN,
+            message=f"unknown mode {quote(given)}",
+            literal='"failover"',
+            help=f'{modes}; "failover" uses the pool in order',
+        )
+    guess = nearest(wanted, ("single", "failover", "load_balance")) or "single"
+    return Flaw(
+        code=Code.MODE_UNKNOWN,
+        message=f"unknown mode {quote(given)}",
+        literal=f'"{guess}"',
+        help=modes,
+    )
+
+
+def _type_help(field: Field, value: object) -> str:
+    if field.name == "weight" and isinstance(value, float):
+        return "only the ratio of the weights counts: write 7 and 3 for 0.7 and 0.3"
+    if field.choices and isinstance(value, str):
+        guess = nearest(value, field.choices)
+        return f'did you mean "{guess}"?' if guess else ""
+    return ""
+
+
+def described(value: object) -> str:
+    """`value` in words, for the end of a sentence."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"the text {quote(value)}"
+        case float() if not math.isfinite(value):
+            return str(value)
+        case int() | float():
+            return f"{value}" if abs(value) < 10**9 else f"{value:.3g}"
+        case datetime.date() | datetime.time():
+            return "a date or time"
+        case list():
+            return "a list"
+        case _:
+            return "a table"
+
+
+def literal_for(field: Field, value: object) -> str:
+    """The TOML text of the value that was most likely meant, or else of a sound one."""
+    match field.kind:
+        case "flag":
+            return "true" if str(value).strip().lower() in _TRUE_WORDS else "false"
+        case "whole" | "number":
+            return _number_for(field, value)
+        case "choice":
+            guess = nearest(value, field.choices) if isinstance(value, str) else None
+            return quoted(guess or str(field.default or field.choices[0]))
+        case "text":
+            return quoted("" if isinstance(value, dict | list) else str(value))
+        case "texts" | "table":
+            return "{}"
+        case "tables":
+            return "[]"
+
+
+def _number_for(field: Field, value: object) -> str:
+    number = _meant(field, value)
+    if number is None or not math.isfinite(number):
+        fallback = cast("float | None", field.default)
+        number = fallback if fallback is not None else field.at_least or 1
+    if field.kind == "whole":
+        number = round(number) if number >= 1 or number <= 0 else 1
+    if field.at_most is not None:
+        number = min(number, field.at_most)
+    if field.at_least is not None:
+        number = max(number, field.at_least)
+    if field.above is not None and number <= field.above:
+        number = field.above + 1
+    return f"{number:.0f}" if field.kind == "whole" or number == int(number) else str(number)
+
+
+def _meant(field: Field, value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    found = _FIGURE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    scale = _UNIT_MS[found[2].lower()] if found[2] and field.name.endswith("_ms") else 1
+    return float(found[1]) * scale
