@@ -56,7 +56,7 @@ class Cli:
         variables = loaded.variables
         named = [provider.api_key_env_var for provider in loaded.settings.providers]
         values = [variables.environment[name] for name in named if name in variables.environment]
-        self.terminal.redactor.learn([*values, *variables.dotenv.values()])
+        self.terminal.redactor.learn([*values, *variables.dotenv.values(), *loaded.suspects])
 
     def tell(self, error: VibeError) -> None:
         """An error as a person gets it: configuration problems in full, else one sentence."""

@@ -29,6 +29,7 @@ from vibe.config.problem import ConfigError, Problem, problem
 from vibe.config.read import FileRead, read_file
 from vibe.config.scan import Path as KeyPath
 from vibe.config.schema import Model, PoolEntry, Provider, Settings
+from vibe.config.suspects import suspects
 from vibe.config.syntax import parse
 from vibe.config.variables import Variables
 
@@ -44,6 +45,7 @@ class Loaded(Struct, frozen=True, kw_only=True):
     values: Table
     variables: Variables
     files: tuple[str, ...]
+    suspects: frozenset[str] = frozenset()
 
     @property
     def is_sound(self) -> bool:
@@ -63,6 +65,7 @@ class _File(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     complete: bool = True
     damaged: bool = False
+    suspects: frozenset[str] = frozenset()
 
 
 def load(
@@ -161,6 +164,7 @@ def _layered(read: FileRead, kind: Kind, variables: Variables) -> _File:
         problems=(*read.problems, *parsed.problems, *decoded.problems),
         complete=parsed.complete,
         damaged=bool(parsed.damaged),
+        suspects=suspects(read.source.text),
     )
 
 
@@ -200,6 +204,7 @@ def _loaded(
         values=merged.values,
         variables=variables,
         files=tuple(layer.source.name for layer in layers),
+        suspects=frozenset[str]().union(*(file.suspects for file in files)),
     )
 
 

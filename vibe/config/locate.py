@@ -77,13 +77,16 @@ def source(name: str, text: str) -> Source:
     return Source(name=name, text=text, outline=scan(text), starts=starts)
 
 
-def mask(line: str) -> str:
-    """`line` with the value of anything that sounds like a credential made unreadable."""
+def sensitive_value(line: str) -> str | None:
+    """The value in `line`, if its key sounds like a credential and it is no variable's name."""
     found = _SENSITIVE.search(line)
     if found is None:
-        return line
-    value = found["value"]
-    name = _VARIABLE_NAME.fullmatch(value)
-    if name and not looks_like_key(name[1] or ""):
-        return line
-    return line[: found.start("value")] + MASK
+        return None
+    name = _VARIABLE_NAME.fullmatch(found["value"])
+    return None if name and not looks_like_key(name[1] or "") else found["value"]
+
+
+def mask(line: str) -> str:
+    """`line` with the value of anything that sounds like a credential made unreadable."""
+    value = sensitive_value(line)
+    return line if value is None else line[: line.rindex(value)] + MASK

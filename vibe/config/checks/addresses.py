@@ -99,8 +99,8 @@ def _read(text: str) -> tuple[Address, AddressFlaw | None]:
     found = _PARTS.fullmatch(compact)
     parts = found.groupdict() if found else {}
     scheme, host = parts.get("scheme"), parts.get("host") or ""
-    if scheme is not None and not parts.get("slashes") and (host.isdigit() or not host):
-        # "localhost:8080/v1" reads as a scheme called localhost
+    if scheme is not None and not parts.get("slashes"):
+        # "localhost:8080/v1" reads as a scheme called localhost, "me:word@host" as one called me
         return _read("//" + compact)[0], _no_scheme(text, compact)
     address = Address(
         scheme=(scheme or "").lower(),
