@@ -85,7 +85,7 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
         (("--verbos",), "--verbose"),
         (("config", "get"), "key"),
     ],
-    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+    ids=["command", "sentence", "subcommand", "option", "root-option", "argument"],
 )
 def test_a_slip_is_a_usage_error_with_a_suggestion(
     args: tuple[str, ...], says: str, tmp_path: Path

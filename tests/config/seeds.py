@@ -6,4 +6,4 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "examples"
 EXAMPLES = {file.stem: file.read_text() for file in sorted(FOLDER.glob("*.toml"))}
-KEYS = ("MISTRAL_API_KEY", "CUSTOM_API_KEY", "MY_API_KEY")
+KEYS: tuple[str, ...] = ("MISTRAL_API_KEY", "CUSTOM_API_KEY", "MY_API_KEY")

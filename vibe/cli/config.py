@@ -25,7 +25,7 @@ app = typer.Typer(
 Examples:
   vibe config validate --strict ci.toml
   vibe config get multiplexer.mode
-  vibe config set multiplexer.pool[0].weight 70
+  vibe config set 'multiplexer.pool[0].weight' 70
 """,
 )
 
@@ -144,7 +144,7 @@ def get(
 ) -> None:
     """Print one setting in effect.
 
-    KEY is a path such as multiplexer.mode, multiplexer.pool[0].weight or models[ALIAS].name.
+    KEY is a path such as multiplexer.mode, 'multiplexer.pool[0].weight' or 'models[ALIAS].name'.
     """
     from vibe.cli.show import get as run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vibe.config.fields import is_list_table
 from vibe.config.locate import Source
+from vibe.config.nearest import nearest
 from vibe.config.problem import Edit
 from vibe.config.scan import Header, Path, Span
 
@@ -33,6 +34,40 @@ def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
             end = statement.span.end if is_header else statement.value.end
             edits += commented_out(source, source.line_of(start), source.line_of(end))
     return tuple(edits)
+
+
+def commented_setting(source: Source, name: str, *, after: int) -> int | None:
+    """The line below `after`, and before the next header, in which `name` is but a comment."""
+    for number in range(after + 1, len(source.starts) + 1):
+        line = source.line(number).strip()
+        if line.startswith("["):
+            return None
+        if _comments_out(line, name):
+            return number
+    return None
+
+
+def commented_value(source: Source, name: str, value: str) -> int | None:
+    """The line in which `name` would have this text, were it no comment."""
+    return next(
+        (
+            number
+            for number in range(1, len(source.starts) + 1)
+            if _comments_out(source.line(number).strip(), name)
+            and f'"{value}"' in source.line(number)
+        ),
+        None,
+    )
+
+
+def _comments_out(line: str, name: str) -> bool:
+    key, equals, _ = line.lstrip("# ").partition("=")
+    return line.startswith("#") and bool(equals) and nearest(key.strip(), (name,)) is not None
+
+
+def uncommented(source: Source, name: str, number: int) -> Edit:
+    _, _, value = source.line(number).partition("=")
+    return Edit(line=number, delete=1, text=f"{name} ={value}")
 
 
 def reheaded(source: Source, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Edit, ...]:

@@ -18,6 +18,7 @@ from vibe.config.checks.names import check_names
 from vibe.config.checks.pool import check_pool
 from vibe.config.checks.subject import Subject
 from vibe.config.codes import Code
+from vibe.config.corrections import commented_setting, names_of, uncommented
 from vibe.config.decode import Table, decode
 from vibe.config.dotenv import read_dotenv
 from vibe.config.environment import overlay
@@ -25,7 +26,7 @@ from vibe.config.fields import fields_of
 from vibe.config.layers import Kind, Layer, Merged, Origin, Override, merge
 from vibe.config.locate import Spot
 from vibe.config.paths import Folders
-from vibe.config.problem import ConfigError, Problem, problem
+from vibe.config.problem import ConfigError, Edit, Problem, problem
 from vibe.config.read import FileRead, read_file
 from vibe.config.scan import Path as KeyPath
 from vibe.config.schema import Model, PoolEntry, Provider, Settings
@@ -241,19 +242,18 @@ def _complete(merged: Merged, *, told: bool) -> Iterator[Problem]:
 
 
 def _required(merged: Merged, path: KeyPath, name: str) -> Problem:
-    from vibe.config.problem import Edit
-
-    header = ".".join(step for step in path if isinstance(step, str))
+    header = ".".join(names_of(path))
     origin = merged.origins.get(path)
     spot = origin.spot() if origin else Spot(file=header)
-    example = {"api_base": "https://api.example.com/v1"}.get(name, f"my-{name}")
-    edits = (Edit(line=spot.line + 1, delete=0, text=f'{name} = "{example}"'),) if spot.line else ()
+    hint, edits = f'add {name} = "…"', ()
+    if origin is not None and origin.source is not None and spot.line is not None:
+        example = {"api_base": "https://api.example.com/v1"}.get(name, f"my-{name}")
+        edits = (Edit(line=spot.line + 1, delete=0, text=f'{name} = "{example}"'),)
+        if number := commented_setting(origin.source, name, after=spot.line):
+            hint = f"in line {number} it is only a comment"
+            edits = (uncommented(origin.source, name, number),)
     return problem(
-        Code.KEY_REQUIRED,
-        spot,
-        f"this [[{header}]] has no {name}",
-        help=f'add {name} = "…"',
-        edits=edits,
+        Code.KEY_REQUIRED, spot, f"this [[{header}]] has no {name}", help=hint, edits=edits
     )
 
 

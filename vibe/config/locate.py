@@ -64,9 +64,13 @@ class Source(Struct, frozen=True, kw_only=True):
         return Spot(file=self.name, line=number, column=column, width=width, excerpt=masked)
 
     def place(self, path: Path) -> Place | None:
-        """Where `path` stands, or else the nearest table around it."""
+        """Where `path` stands: itself, else the first thing in it, else the table around it."""
+        places = self.outline.places
         while path:
-            if found := self.outline.places.get(path):
+            if found := places.get(path):
+                return found
+            inside = (place for known, place in places.items() if known[: len(path)] == path)
+            if found := next(inside, None):
                 return found
             path = path[:-1]
         return None

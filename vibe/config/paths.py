@@ -34,10 +34,9 @@ def folders(
 ) -> Folders:
     """`config` is the path of `--config`; relative paths count from `cwd`."""
     chosen = config or (Path(env["VIBE_CONFIG"]) if env.get("VIBE_CONFIG") else None)
+    usual = _config_folder(env, platform) / "config.toml"
     return Folders(
-        config=cwd / chosen.expanduser()
-        if chosen
-        else _config_folder(env, platform) / "config.toml",
+        config=cwd / _expanded(chosen, env) if chosen else usual,
         state=_state_folder(env, platform),
         project=cwd / ".vibe" / "config.toml",
         named=chosen is not None,
@@ -62,6 +61,11 @@ def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
     """The specification tells programs to ignore a relative path here."""
     given = Path(env.get(name, ""))
     return given if given.is_absolute() else default
+
+
+def _expanded(path: Path, env: Mapping[str, str]) -> Path:
+    """A leading `~` comes this far where no shell has seen it, as in a unit file."""
+    return _home(env).joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
 def _home(env: Mapping[str, str]) -> Path:

@@ -34,9 +34,9 @@ lists everything that can be wrong with it.
 
 ## Where settings come from
 
-The file is `~/.config/vibe/config.toml` on Linux and macOS, or `$XDG_CONFIG_HOME/vibe/config.toml`
-where that variable is set. On Windows it is `%APPDATA%\\vibe\\config.toml`. The option
-`--config PATH` and the variable `VIBE_CONFIG` name another one. `vibe config path` tells which file
+The file is `~/.config/vibe/config.toml`, or `$XDG_CONFIG_HOME/vibe/config.toml` where that variable
+is set. vibe runs on Linux and macOS; on Windows, in WSL. The option `--config PATH` and the
+variable `VIBE_CONFIG` name another file. `vibe config path` tells which file
 it is, and `vibe config init` writes a first one. Without a file, vibe runs on its defaults.
 
 Settings come in layers. Each layer wins over those before it:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vibe.clean import quote
 from vibe.config.checks.subject import Subject
 from vibe.config.codes import Code
+from vibe.config.corrections import commented_setting, commented_value, uncommented
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
 from vibe.config.problem import Edit, Problem, Severity, problem
@@ -68,9 +69,15 @@ def _unknown_alias(
         found = subject.model(guess) if guess else None
         where = subject.line(("models", found[0], "alias")) if found else ""
         hint = f"did you mean {quote(guess)} ({where})?" if guess else ""
-    if guess is None:
+    edits = subject.rewritten(path, quoted(guess)) if guess else ()
+    source = subject.source()
+    if source and (number := commented_value(source, "alias", alias)):
+        hint = f"in line {number} it is only a comment;"
+        edits = (uncommented(source, "alias", number),)
+    elif guess is None:
         pooled = {entry.model for entry in subject.settings.multiplexer.pool}
-        guess = next((each for each in known if each not in pooled), None)
+        unused = next((each for each in known if each not in pooled), None)
+        edits = subject.rewritten(path, quoted(unused)) if unused else ()
     listed = ", ".join(map(quote, known[:_SHOWN])) + (" …" if len(known) > _SHOWN else "")
     listed = f"known aliases: {listed}" if known else "no [[models]] are defined yet"
     return problem(
@@ -78,7 +85,7 @@ def _unknown_alias(
         subject.spot(path),
         f"unknown model alias {quote(alias)}",
         help=f"{hint} {listed}".strip(),
-        edits=subject.rewritten(path, quoted(guess)) if guess else (),
+        edits=edits,
         severity=severity,
     )
 
@@ -139,14 +146,24 @@ def _active(subject: Subject, *, needed: bool) -> Iterator[Problem]:
         if subject.holds(path) and _is_unknown(subject, active):
             yield _unknown_alias(subject, path, active, Code.ACTIVE_UNKNOWN_ALIAS, severity="error")
     elif needed and subject.settings.models and subject.holds(path):
-        alias = next((m.alias for m in subject.settings.models if m.alias), "ALIAS")
-        yield problem(
-            Code.ACTIVE_MISSING,
-            subject.spot(()),
-            "active_model is missing: nothing says which model answers",
-            help=f"put it at the top of the file: active_model = {quoted(alias)}",
-            edits=subject.inserted_below((), f"active_model = {quoted(alias)}"),
-        )
+        yield _active_missing(subject)
+
+
+def _active_missing(subject: Subject) -> Problem:
+    alias = next((m.alias for m in subject.settings.models if m.alias), "ALIAS")
+    hint = f"put it at the top of the file: active_model = {quoted(alias)}"
+    edits = subject.inserted_below((), f"active_model = {quoted(alias)}")
+    source = subject.source()
+    if source and (number := commented_setting(source, "active_model", after=0)):
+        hint = f"in line {number} it is only a comment"
+        edits = (uncommented(source, "active_model", number),)
+    return problem(
+        Code.ACTIVE_MISSING,
+        subject.spot(()),
+        "active_model is missing: nothing says which model answers",
+        help=hint,
+        edits=edits,
+    )
 
 
 def _active_outside(subject: Subject) -> Iterator[Problem]:

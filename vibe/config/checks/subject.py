@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from vibe.config.corrections import left_out, rewritten
 from vibe.config.layers import Origin
-from vibe.config.locate import Spot
+from vibe.config.locate import Source, Spot
 from vibe.config.problem import Edit
 from vibe.config.scan import Path
 from vibe.config.schema import Model, PoolEntry, Provider, Settings
@@ -21,6 +21,10 @@ class Subject(Struct, frozen=True, kw_only=True):
     bad: frozenset[Path]
     variables: Variables
     file: str
+
+    def source(self) -> Source | None:
+        """The file that a person looks at first."""
+        return next((each.source for each in self.origins.values() if each.source), None)
 
     def origin(self, path: Path) -> Origin | None:
         """Where `path` came from, or else the nearest table around it."""
