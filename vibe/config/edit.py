@@ -35,8 +35,7 @@ _STEP = re.compile(
     rf"\.(?P<name>{_BARE.pattern}|{_QUOTED})"
     rf"|\[(?:(?P<index>[0-9]{{1,9}})|(?P<item>{_QUOTED}|[^\[\]\"']+))\]"
 )
-
-
+_LINE = re.compile(r"[^\n]*\n")
 _COMMENTS = re.compile(r"(?:\r?\n[ \t]*#[^\r\n]*)*+(?!\r?\n[ \t]*\[)")
 
 
@@ -64,34 +63,27 @@ def parse_key(text: str) -> Path:
 
 def spelled(path: Path) -> str:
     """`path` as `parse_key` reads it, safe to show."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in path)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_key((step,))}" for step in path)
     return clean_line("".join(steps).removeprefix("."))
 
 
 def resolve(path: Path, values: Table) -> Path:
     """`path` with the number of each list item that it names."""
     found: object = values
-    resolved: list[str | int] = []
+    resolved: Path = ()
     for step in path:
         children = _children(found)
-        # A list that is missing has no item of any name, and is no table to put one into.
-        if found is None and isinstance(resolved[-1], str):
-            is_list = is_list_table(names_of(tuple(resolved)))
-        else:
-            is_list = isinstance(found, list)
-        if is_list and isinstance(step, str):
-            step = _numbered(step, tuple(resolved), list(children.values()))
+        if isinstance(step, str) and _is_list(found, resolved):
+            step = _numbered(step, resolved, list(children.values()))
         found = children.get(step)
-        resolved.append(step)
-    return tuple(resolved)
+        resolved = (*resolved, step)
+    return resolved
 
 
 def value_for(field: Field, text: str) -> Scalar:
     """What `text`, typed by a person, means to `field`."""
     if field.kind in ("texts", "table", "tables"):
-        raise UsageError(
-            f"{field.name} holds more than one value", hint="set them one at a time, by their keys"
-        )
+        raise UsageError(f"{field.name} is a table", hint="name one of the settings in it")
     value = parsed(field, text)
     if found := flaw(field, value):
         raise UsageError(found.message, hint=found.help)
@@ -113,6 +105,13 @@ def _bad_key(text: str) -> UsageError:
         hint="as multiplexer.pool[0].weight, models[devstral-2].input_price "
         'or providers[0].headers."X-Team"',
     )
+
+
+def _is_list(value: object, path: Path) -> bool:
+    """A list that is missing is one too: it has no item of any name, nor is it a table."""
+    if value is not None:
+        return isinstance(value, list)
+    return path[-1:] == names_of(path)[-1:] and is_list_table(names_of(path))
 
 
 def _numbered(name: str, path: Path, items: list[object]) -> int:
@@ -156,22 +155,22 @@ def as_toml(data: object) -> str:
 def _lines(table: Table, names: tuple[str, ...]) -> Iterator[str]:
     below: list[tuple[str, object]] = []
     for name, value in table.items():
-        if _is_below(value):
+        if _has_header(value):
             below.append((name, value))
         elif value is not None:
-            yield f"{_key(name)} = {_inline(value)}"
+            yield f"{_key((name,))} = {_inline(value)}"
     for name, value in below:
         here = (*names, name)
         if isinstance(value, dict):
-            yield from ("", f"[{_key(*here)}]")
+            yield from ("", f"[{_key(here)}]")
             yield from _lines(cast("Table", value), here)
             continue
         for item in cast("list[Table]", value):
-            yield from ("", f"[[{_key(*here)}]]")
+            yield from ("", f"[[{_key(here)}]]")
             yield from _lines(item, here)
 
 
-def _is_below(value: object) -> bool:
+def _has_header(value: object) -> bool:
     """Whether `value` gets headers: a table, or a list of nothing else."""
     items = cast("list[object]", value) if isinstance(value, list) else [value]
     return bool(items) and all(isinstance(item, dict) for item in items)
@@ -183,7 +182,9 @@ def _inline(value: object) -> str:
 
     if isinstance(value, dict):
         settings = cast("Table", value).items()
-        inner = [f"{_key(name)} = {_inline(each)}" for name, each in settings if each is not None]
+        inner = [
+            f"{_key((name,))} = {_inline(each)}" for name, each in settings if each is not None
+        ]
         return f"{{ {', '.join(inner)} }}" if inner else "{}"
     if isinstance(value, list):
         items = cast("list[object]", value)
@@ -191,7 +192,9 @@ def _inline(value: object) -> str:
     return item(value).as_string()
 
 
-def _key(*names: str) -> str:
+def _key(path: Path) -> str:
+    """The names in `path` as a dotted key."""
+    names = names_of(path)
     return ".".join(name if _BARE.fullmatch(name) else _inline(name) for name in names)
 
 
@@ -235,10 +238,10 @@ def with_value(text: str, path: Path, value: Scalar, *, file: str = "config.toml
     if exists and found == value and isinstance(found, bool) == isinstance(value, bool):
         return text
     layout = _Layout(text, outline)
-    added_to = path[:depth]
-    changed = (
-        layout.replaced(path, value) if exists else layout.added(added_to, path[depth:], value)
-    )
+    if exists:
+        changed = layout.replaced(path, value)
+    else:
+        changed = layout.added(path[:depth], path[depth:], value)
     if not _means(changed, wanted):
         raise UsageError(
             f"{spelled(path)} cannot be set from here, because of the way {clean_line(file)} "
@@ -257,7 +260,7 @@ def _unreadable(file: str) -> UsageError:
 
 
 def _with(data: object, path: Path, value: Scalar, *, at: int = 0) -> object:
-    """`data`, found `at` steps down `path`, with `value` at its end."""
+    """`data`, None for nothing yet, with `value` where the steps of `path` from `at` on lead."""
     if at == len(path):
         return value
     step = path[at]
@@ -305,12 +308,25 @@ def _means(text: str, data: object) -> bool:
 
 
 class _Layout:
-    """A valid TOML text, and where in it a setting stands or, if it is new, would be looked for."""
+    """A valid TOML text, and where in it a setting stands or, if it is new, would be looked for.
+
+    `blocks` are the settings below each header, by its path; those before the first by ().
+    """
 
     def __init__(self, text: str, outline: Outline) -> None:
         self.text = text
         self.statements = outline.statements
         self.places = outline.places
+        self.headers: dict[Path, Header] = {}
+        self.blocks: dict[Path, list[Assignment]] = {(): []}
+        block: Path = ()
+        for statement in outline.statements:
+            if isinstance(statement, Header):
+                block = statement.path
+                self.headers[block] = statement
+                self.blocks[block] = []
+            else:
+                self.blocks[block].append(statement)
 
     def replaced(self, path: Path, value: Scalar) -> str:
         """A text in single quotes stays one where it can."""
@@ -322,42 +338,38 @@ class _Layout:
         return self._spliced(span, new)
 
     def added(self, at: Path, rest: Path, value: Scalar) -> str:
-        """`at` exists already, in whatever form; nothing of `rest` does."""
+        """`at` exists already, in whatever form; nothing of `rest` does.
+
+        `home` is the nearest table around, `at` itself if it can be, that has a header or brackets
+        of its own; from there on `at` is made of dotted keys, or of the headers of its tables.
+        """
         home = at
-        while home and home not in self.places:
+        while home not in self.blocks and not self._is_in_brackets(home):
             home = home[:-1]
-        dotted = (*at[len(home) :], *rest)
         names = len(at) - len(home) + 1
-        if home and self.places[home].key != self.places[home].value:
-            return self._in_brackets(home, dotted, value, names=names)
+        here = (*at[len(home) :], *rest)
+        if home not in self.blocks:
+            if isinstance(rest[0], int):
+                return self._in_brackets(home, _inline(_with(None, rest[1:], value)))
+            return self._in_brackets(home, _setting(here, value, names=names))
         item = next((i for i, step in enumerate(rest) if isinstance(step, int)), None)
         if item is not None:
-            header = f"[[{_key(*names_of((*at, *rest[:item])))}]]"
+            header = f"[[{_key((*at, *rest[:item]))}]]"
             return self._below(at, header, _setting(rest[item + 1 :], value))
-        settings = self._settings(home, at)
-        if home == at == () and len(rest) > 1:
-            return self._below(at, f"[{_key(*names_of(rest[:1]))}]", _setting(rest[1:], value))
-        if home == at or settings:
-            return self._beside(settings, at, _setting(dotted, value, names=names))
-        first = next(each for each in self.statements if each.path[: len(at)] == at)
-        return self._above(first, f"[{_key(*names_of(at))}]", _setting(rest, value))
+        if not at and len(rest) > 1:
+            return self._below((), f"[{_key(rest[:1])}]", _setting(rest[1:], value))
+        settings = [each for each in self.blocks[home] if each.path[: len(at)] == at]
+        if settings or home == at:
+            return self._beside(settings, at, _setting(here, value, names=names))
+        first = next(each for path, each in self.headers.items() if path[: len(at)] == at)
+        return self._above(first, f"[{_key(at)}]", _setting(rest, value))
 
-    def _settings(self, home: Path, at: Path) -> list[Assignment]:
-        """What is set of the table `at` by the lines below the header of `home`."""
-        found: list[Assignment] = []
-        header: Path = ()
-        for statement in self.statements:
-            if isinstance(statement, Header):
-                header = statement.path
-            elif header == home and statement.path[: len(at)] == at:
-                found.append(statement)
-        return found
+    def _is_in_brackets(self, path: Path) -> bool:
+        place = self.places.get(path)
+        return place is not None and place.value != place.key
 
-    def _in_brackets(self, home: Path, steps: Path, value: Scalar, *, names: int) -> str:
-        """One more item of the array, or setting of the inline table, that is written at `home`."""
-        start = self.places[home].value.start
-        is_list = self.text[start] == "["
-        new = _inline(_nested(steps[1:], value)) if is_list else _setting(steps, value, names=names)
+    def _in_brackets(self, home: Path, new: str) -> str:
+        """`new` at the end of the array or inline table that is written at `home`."""
         inside = [
             place.value.end
             for path, place in self.places.items()
@@ -365,31 +377,30 @@ class _Layout:
         ]
         if inside:
             return self._inserted(max(inside), f", {new}")
-        gap = "" if self.text[start + 1] == " " else " "
-        return self._inserted(start + 1, f" {new}{gap}")
+        start = self.places[home].value.start + 1
+        gap = "" if self.text[start] == " " else " "
+        return self._inserted(start, f" {new}{gap}")
 
     def _beside(self, settings: list[Assignment], table: Path, line: str) -> str:
         """A line after the last of `settings`, else after the header, else before the first one."""
-        headers = [each for each in self.statements if isinstance(each, Header)]
         if not settings and not table:
-            return self._above(headers[0], line) if headers else self._below((), line)
-        last = settings[-1] if settings else next(h for h in headers if h.path == table)
+            first = next(iter(self.headers.values()), None)
+            return self._above(first, line) if first else self._below((), line)
+        last = settings[-1] if settings else self.headers[table]
         extent = _extent(last)
         indent = self.text[self._line_start(extent.start) : extent.start]
         return self._inserted(self._line_end(extent.end), f"\n{indent}{line}")
 
-    def _above(self, statement: Header | Assignment, *lines: str) -> str:
-        """A paragraph before `statement` and the comment that leads to it."""
-        number = self.statements.index(statement)
-        floor = _extent(self.statements[number - 1]).end if number else 0
-        start = self._line_start(_extent(statement).start)
-        while start > floor:
-            previous = self._line_start(start - 1)
-            line = self.text[previous:start].lstrip()
+    def _above(self, header: Header, *lines: str) -> str:
+        """A paragraph before `header` and the comment that leads to it."""
+        start = self._line_start(header.span.start)
+        number = self.statements.index(header)
+        free = self._line_end(_extent(self.statements[number - 1]).end) if number else 0
+        for line in reversed(_LINE.findall(self.text, free, start)):
             # What begins with #: is for the editor, and about the whole file.
-            if previous < floor or not line.startswith("#") or line.startswith("#:"):
+            if not line.lstrip().startswith("#") or line.lstrip().startswith("#:"):
                 break
-            start = previous
+            start -= len(line)
         return self._inserted(start, "\n".join(lines) + "\n\n")
 
     def _below(self, table: Path, *lines: str) -> str:
@@ -405,13 +416,14 @@ class _Layout:
 
     def _end_of(self, table: Path) -> int:
         """The end of the last line that belongs to `table`, comments right below included."""
-        numbers = [i for i, s in enumerate(self.statements) if s.path[: len(table)] == table]
-        last = numbers[-1]
-        for statement in self.statements[last + 1 :]:
-            if isinstance(statement, Header):
-                break
-            last += 1
-        end = self._line_end(_extent(self.statements[last]).end)
+        last, is_within = self.statements[0], False
+        for statement in self.statements:
+            if statement.path[: len(table)] == table:
+                is_within = True
+            elif isinstance(statement, Header):
+                is_within = False
+            last = statement if is_within else last
+        end = self._line_end(_extent(last).end)
         below = _COMMENTS.match(self.text, end)
         return below.end() if below else end
 
@@ -444,10 +456,4 @@ def _extent(statement: Header | Assignment) -> Span:
 
 def _setting(steps: Path, value: Scalar, *, names: int = 1) -> str:
     """`value` under a key of the first `names` steps, inside of what the others make of it."""
-    return f"{_key(*names_of(steps[:names]))} = {_inline(_nested(steps[names:], value))}"
-
-
-def _nested(steps: Path, value: object) -> object:
-    for step in reversed(steps):
-        value = {step: value} if isinstance(step, str) else [value]
-    return value
+    return f"{_key(steps[:names])} = {_inline(_with(None, steps[names:], value))}"
