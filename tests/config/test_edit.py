@@ -17,16 +17,9 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from tests.config.seeds import EXAMPLES, FOLDER
-from vibe.config.edit import (
-    as_toml,
-    parse_key,
-    resolve,
-    set_in_file,
-    spelled,
-    value_for,
-    with_value,
-)
+from vibe.config.edit import as_toml, set_in_file, with_value
 from vibe.config.fields import Field, Scalar, dotted_keys, field_at, fields_of
+from vibe.config.keypath import parse_key, resolve, spelled, value_for
 from vibe.config.scan import Path as KeyPath
 from vibe.config.scan import scan
 from vibe.config.schema import Model, Multiplexer, PoolEntry, Provider, Settings

@@ -23,7 +23,8 @@ from tests.config.test_edit import (
     plain,
     without_nulls,
 )
-from vibe.config.edit import as_toml, parse_key, spelled, with_value
+from vibe.config.edit import as_toml, with_value
+from vibe.config.keypath import parse_key, spelled
 from vibe.config.scan import Path as KeyPath
 from vibe.errors import UsageError
 

@@ -112,7 +112,8 @@ ROWS = [
     row("duplicate-table", "[[multiplexer.pool]]", "[multiplexer]\nmax_wait_ms = 5000\n\n"
         "[[multiplexer.pool]]", "toml-duplicate", (24, 1), "line 20"),
     row("smart-quotes", MODE, "mode = “failover”", "toml-smart-quotes", (22, 8)),
-    row("windows-path", "backend = ", 'api_version = "C:\\Users"\nbackend = ', "toml-escape", (7, 15)),
+    row("windows-path", "backend = ", 'api_version = "C:\\Users"\nbackend = ', "toml-escape",
+        (7, 15)),
     row("json-line", ACTIVE, '"active_model": "strong",', "toml-json", (1, 1)),
     row("yaml-line", ACTIVE, "active_model: strong", "toml-yaml", (1, 1)),
     row("deep", WEIGHT, "weight = " + "[" * 100 + "]" * 100, "toml-too-deep", (26, 73),

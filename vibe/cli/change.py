@@ -6,8 +6,9 @@ from vibe.cli.problems import told
 from vibe.cli.session import Cli
 from vibe.cli.terminal import joined
 from vibe.config.discover import found_keys, found_servers
-from vibe.config.edit import parse_key, resolve, set_in_file, value_for
+from vibe.config.edit import set_in_file
 from vibe.config.fields import dotted_keys, field_at
+from vibe.config.keypath import parse_key, resolve, value_for
 from vibe.config.known import LLAMACPP, KnownProvider, LocalServer
 from vibe.config.nearest import nearest
 from vibe.config.schema import Settings

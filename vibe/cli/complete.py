@@ -14,8 +14,8 @@ from vibe.cli.session import Cli
 
 
 def complete_key(ctx: typer.Context, incomplete: str) -> list[str]:
-    from vibe.config.edit import spelled
     from vibe.config.fields import dotted_keys
+    from vibe.config.keypath import spelled
     from vibe.config.schema import Settings
 
     written = [spelled(path) for path, _ in _leaves(ctx)]
@@ -25,8 +25,8 @@ def complete_key(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_value(ctx: typer.Context, incomplete: str) -> list[str]:
     from vibe.config.decode import NAMES
-    from vibe.config.edit import parse_key
     from vibe.config.fields import field_at
+    from vibe.config.keypath import parse_key
     from vibe.config.schema import Settings
     from vibe.errors import VibeError
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from vibe.cli.session import Cli
 from vibe.cli.terminal import joined, json_text
 from vibe.config.decode import Table
-from vibe.config.edit import parse_key, resolve, spelled
 from vibe.config.fields import dotted_keys, field_at, fields_of
+from vibe.config.keypath import children_of, parse_key, resolve, spelled
 from vibe.config.load import Loaded
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
@@ -52,20 +52,13 @@ def get(cli: Cli, loaded: Loaded, key: str, *, as_json: bool) -> None:
     path = resolve(parse_key(key), effective)
     value: object = effective
     for step in path:
-        value = _children(value).get(step)
+        value = children_of(value).get(step)
         if value is None:
             raise _no_such(path, key)
     if as_json or isinstance(value, dict | list):
         cli.terminal.data(json_text(cast("object", value)))
     else:
         cli.terminal.data(cli.terminal.data_paint(plain(value)))
-
-
-def _children(value: object) -> dict[str | int, object]:
-    """What can be stepped to from `value`."""
-    if isinstance(value, list):
-        return dict(enumerate(cast("list[object]", value)))
-    return cast("dict[str | int, object]", value) if isinstance(value, dict) else {}
 
 
 def plain(value: object) -> str:

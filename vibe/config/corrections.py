@@ -39,35 +39,36 @@ def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
 def commented_setting(source: Source, name: str, *, after: int) -> int | None:
     """The line below `after`, and before the next header, in which `name` is but a comment."""
     for number in range(after + 1, len(source.starts) + 1):
-        line = source.line(number).strip()
-        if line.startswith("["):
+        line = source.line(number)
+        if line.lstrip().startswith("["):
             return None
-        if _comments_out(line, name):
+        if _commented(line, name) is not None:
             return number
     return None
 
 
 def commented_value(source: Source, name: str, value: str) -> int | None:
     """The line in which `name` would have this text, were it no comment."""
-    return next(
-        (
-            number
-            for number in range(1, len(source.starts) + 1)
-            if _comments_out(source.line(number).strip(), name)
-            and f'"{value}"' in source.line(number)
-        ),
-        None,
-    )
-
-
-def _comments_out(line: str, name: str) -> bool:
-    key, equals, _ = line.lstrip("# ").partition("=")
-    return line.startswith("#") and bool(equals) and nearest(key.strip(), (name,)) is not None
+    for number in range(1, len(source.starts) + 1):
+        text = _commented(source.line(number), name)
+        if text is not None and f'"{value}"' in text:
+            return number
+    return None
 
 
 def uncommented(source: Source, name: str, number: int) -> Edit:
-    _, _, value = source.line(number).partition("=")
-    return Edit(line=number, delete=1, text=f"{name} ={value}")
+    line = source.line(number)
+    before, _, _ = line.partition("#")
+    setting = f"{name} ={_commented(line, name) or ''}"
+    text = f"{before.rstrip()}\n{setting}" if before.strip() else setting
+    return Edit(line=number, delete=1, text=text)
+
+
+def _commented(line: str, name: str) -> str | None:
+    """What would follow the equals sign if the comment in `line` were a setting of `name`."""
+    _, mark, comment = line.partition("#")
+    key, equals, value = comment.lstrip("# ").partition("=")
+    return value if mark and equals and nearest(key.strip(), (name,)) else None
 
 
 def reheaded(source: Source, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Edit, ...]:

@@ -1,4 +1,4 @@
-"""How the change of one setting looks in the text of config.toml, and how a person asks for it.
+"""How the change of one setting looks in the text of config.toml.
 
 A text is spliced in one place, at the offsets of scan.py, and read again before it is handed back:
 what would change any other value is refused. tomlkit only renders what is new; no file ever goes
@@ -15,124 +15,20 @@ import tomllib
 from collections.abc import Iterator
 from typing import TypeAlias, cast
 
-from vibe.clean import clean_line, quote
+from vibe.clean import clean_line
 from vibe.config.corrections import names_of
-from vibe.config.environment import parsed
-from vibe.config.fields import Field, Scalar, is_list_table
-from vibe.config.nearest import nearest
+from vibe.config.fields import Scalar
+from vibe.config.keypath import BARE, children_of, resolve, spelled
 from vibe.config.read import MAX_BYTES
 from vibe.config.scan import Assignment, Header, Outline, Path, Span, scan
-from vibe.config.values import flaw
 from vibe.config.write import rewrite
 from vibe.errors import UsageError
 
 Table: TypeAlias = dict[str, object]
 
 _BOM = b"\xef\xbb\xbf"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_QUOTED = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
-_STEP = re.compile(
-    rf"\.(?P<name>{_BARE.pattern}|{_QUOTED})"
-    rf"|\[(?:(?P<index>[0-9]{{1,9}})|(?P<item>{_QUOTED}|[^\[\]\"']+))\]"
-)
 _LINE = re.compile(r"[^\n]*\n")
 _COMMENTS = re.compile(r"(?:\r?\n[ \t]*#[^\r\n]*)*+(?!\r?\n[ \t]*\[)")
-
-
-# keys and values as a person types them
-
-
-def parse_key(text: str) -> Path:
-    """The path that `multiplexer.pool[0].weight` or `models[devstral-2].input_price` spells.
-
-    The name of an item stays a name; which item that is, `resolve` knows.
-    """
-    path: list[str | int] = []
-    at, dotted = 0, f".{text}"
-    while at < len(dotted):
-        found = _STEP.match(dotted, at)
-        if found is None:
-            raise _bad_key(text)
-        if found["index"]:
-            path.append(int(found["index"]))
-        else:
-            path.append(_unquoted(found["name"] or found["item"], text))
-        at = found.end()
-    return tuple(path)
-
-
-def spelled(path: Path) -> str:
-    """`path` as `parse_key` reads it, safe to show."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{_key((step,))}" for step in path)
-    return clean_line("".join(steps).removeprefix("."))
-
-
-def resolve(path: Path, values: Table) -> Path:
-    """`path` with the number of each list item that it names."""
-    found: object = values
-    resolved: Path = ()
-    for step in path:
-        children = _children(found)
-        if isinstance(step, str) and _is_list(found, resolved):
-            step = _numbered(step, resolved, list(children.values()))
-        found = children.get(step)
-        resolved = (*resolved, step)
-    return resolved
-
-
-def value_for(field: Field, text: str) -> Scalar:
-    """What `text`, typed by a person, means to `field`."""
-    if field.kind in ("texts", "table", "tables"):
-        raise UsageError(f"{field.name} is a table", hint="name one of the settings in it")
-    value = parsed(field, text)
-    if found := flaw(field, value):
-        raise UsageError(found.message, hint=found.help)
-    return cast("Scalar", value)
-
-
-def _unquoted(name: str, key: str) -> str:
-    if name[0] not in "\"'":
-        return name
-    try:
-        return cast("str", tomllib.loads(f"name = {name}")["name"])
-    except tomllib.TOMLDecodeError as error:
-        raise _bad_key(key) from error
-
-
-def _bad_key(text: str) -> UsageError:
-    return UsageError(
-        f"{quote(text)} is not how a key is written",
-        hint="as multiplexer.pool[0].weight, models[devstral-2].input_price "
-        'or providers[0].headers."X-Team"',
-    )
-
-
-def _is_list(value: object, path: Path) -> bool:
-    """A list that is missing is one too: it has no item of any name, nor is it a table."""
-    if value is not None:
-        return isinstance(value, list)
-    return path[-1:] == names_of(path)[-1:] and is_list_table(names_of(path))
-
-
-def _numbered(name: str, path: Path, items: list[object]) -> int:
-    known: list[str] = []
-    for key in ("alias", "name", "model"):
-        names = [_children(item).get(key) for item in items]
-        if names.count(name) == 1:
-            return names.index(name)
-        if name in names:
-            raise UsageError(
-                f"{spelled(path)} has more than one {quote(name)}",
-                hint=f"name it by its number: {spelled((*path, names.index(name)))}",
-            )
-        known += [each for each in names if isinstance(each, str)]
-    guess = nearest(name, known)
-    raise UsageError(
-        f"{spelled(path)} has no {quote(name)}",
-        hint=f"did you mean {quote(guess)}?"
-        if guess
-        else f"a new one goes by its number: {spelled((*path, len(items)))}",
-    )
 
 
 # data as text
@@ -195,7 +91,7 @@ def _inline(value: object) -> str:
 def _key(path: Path) -> str:
     """The names in `path` as a dotted key."""
     names = names_of(path)
-    return ".".join(name if _BARE.fullmatch(name) else _inline(name) for name in names)
+    return ".".join(name if BARE.fullmatch(name) else _inline(name) for name in names)
 
 
 # the change
@@ -270,7 +166,7 @@ def _with(data: object, path: Path, value: Scalar, *, at: int = 0) -> object:
             f"{spelled(path[:at])} is not a {'list' if kind is list else 'table'}",
             hint="see what it should be: vibe config validate",
         )
-    children = _children(cast("object", data))
+    children = children_of(cast("object", data))
     if isinstance(step, int) and step > len(children):
         raise UsageError(
             f"there is no {spelled(path[: at + 1])}",
@@ -284,17 +180,11 @@ def _reached(data: Table, path: Path) -> tuple[int, object]:
     """How many steps of `path` exist, and what the last of these leads to."""
     found: object = data
     for depth, step in enumerate(path):
-        children = _children(found)
+        children = children_of(found)
         if step not in children:
             return depth, found
         found = children[step]
     return len(path), found
-
-
-def _children(value: object) -> dict[str | int, object]:
-    if isinstance(value, list):
-        return dict(enumerate(cast("list[object]", value)))
-    return dict(cast("dict[str | int, object]", value)) if isinstance(value, dict) else {}
 
 
 def _means(text: str, data: object) -> bool:

@@ -17,6 +17,7 @@ from vibe.config.nearest import nearest
 
 _FIGURE = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?%?\s*", re.IGNORECASE)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
+_LONGEST = 20  # digits of a number that are worth showing
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1", "y"})
 
 
@@ -67,7 +68,12 @@ def _in_range(field: Field, value: object) -> bool:
     if field.kind not in ("whole", "number"):
         return True
     number = cast("int | float", value)
-    return math.isfinite(number) and field.allows(number)
+    return _is_finite(number) and field.allows(number)
+
+
+def _is_finite(number: float) -> bool:
+    """An integer always is, also one too large to become a float."""
+    return isinstance(number, int) or math.isfinite(number)
 
 
 def _out_of_range(field: Field, value: object) -> Flaw:
@@ -123,10 +129,9 @@ def described(value: object) -> str:
             return "true" if value else "false"
         case str():
             return f"the text {quote(value)}"
-        case float() if not math.isfinite(value):
-            return str(value)
         case int() | float():
-            return f"{value}" if abs(value) < 10**9 else f"{value:.3g}"
+            digits = str(value)
+            return digits if len(digits) <= _LONGEST else f"{digits[:_LONGEST]}…"
         case datetime.date() | datetime.time():
             return "a date or time"
         case list():
@@ -155,7 +160,7 @@ def literal_for(field: Field, value: object) -> str:
 
 def _number_for(field: Field, value: object) -> str:
     number = _meant(field, value)
-    if number is None or not math.isfinite(number):
+    if number is None or not _is_finite(number):
         fallback = cast("float | None", field.default)
         number = fallback if fallback is not None else field.at_least or 1
     if field.kind == "whole":
