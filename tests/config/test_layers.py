@@ -165,3 +165,20 @@ def test_a_missing_key_of_the_active_model_is_never_allowed(home: Path) -> None:
     file.write_text(GOOD.replace("enabled = true", "enabled = false"))
     outcome = vibe("config", "validate", "--allow-missing-keys", home=home)
     assert (outcome.code, "error[api-key-missing]" in outcome.out) == (2, True)
+
+
+def test_quirks_are_what_a_person_wrote_and_nothing_else(home: Path) -> None:
+    file = home / ".config" / "vibe" / "config.toml"
+    file.write_text(
+        GOOD.replace("\n[[models]]", "\n[providers.quirks]\nprefill = true\n\n[[models]]", 1)
+    )
+    shown = vibe("config", "show", home=home, env=KEY)
+    assert "[providers.quirks]\nprefill = true\n\n[[models]]" in shown.out
+    assert json.loads(vibe("config", "get", "providers", home=home, env=KEY).out)[0]["quirks"] == {
+        "prefill": True
+    }
+    file.write_text(
+        GOOD.replace("\n[[models]]", "\n[providers.quirks]\nprefil = 1\n\n[[models]]", 1)
+    )
+    outcome = vibe("config", "validate", home=home, env=KEY)
+    assert (outcome.code, 'did you mean "prefill"?' in outcome.out) == (0, True)

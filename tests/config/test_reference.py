@@ -172,7 +172,7 @@ def test_the_schema_has_neither_null_nor_references() -> None:
 def test_the_configuration_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", configuration_page(), re.MULTILINE)
     names = [dotted.rpartition(".")[2] for dotted, _ in dotted_keys(Settings)]
-    tables = ["providers", "models", "multiplexer", "pool"]
+    tables = ["providers", "quirks", "models", "multiplexer", "pool"]
     assert sorted(rows) == sorted([*names, *tables])
 
 
@@ -191,6 +191,7 @@ def test_the_variables_of_the_configuration_page_set_something() -> None:
     assert names == [
         "VIBE_ACTIVE_MODEL",
         "VIBE_PROVIDERS__0__NAME",
+        "VIBE_PROVIDERS__0__QUIRKS__STREAM_OPTIONS",
         "VIBE_MODELS__0__NAME",
         "VIBE_MULTIPLEXER__ENABLED",
         "VIBE_MULTIPLEXER__POOL__0__MODEL",

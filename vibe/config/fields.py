@@ -28,7 +28,10 @@ _DECLARED: dict[frozenset[object], tuple[str, ...]] = {
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One key of one table; `table` is the struct of a `table` or of each item of `tables`."""
+    """One key of one table; `table` is the struct of a `table` or of each item of `tables`.
+
+    A table that `is_overrides` holds what a person wrote and nothing else: no defaults.
+    """
 
     name: str
     kind: Kind
@@ -40,6 +43,7 @@ class Field(Struct, frozen=True, kw_only=True):
     above: float | None = None
     at_most: float | None = None
     table: type[Struct] | None = None
+    is_overrides: bool = False
 
     def allows(self, number: float) -> bool:
         return not (
@@ -126,12 +130,15 @@ def _figure(number: float) -> str:
 
 def _field(field: inspect.Field) -> Field:
     about = ""
+    overrides: type[Struct] | None = None
     kind = field.type
     limits: dict[str, float] = {}
     while True:
         if isinstance(kind, inspect.Metadata):
             notes = cast("dict[str, str]", kind.extra_json_schema or {})
             about = about or notes.get("description", "")
+            extra = cast("dict[str, type[Struct]]", kind.extra or {})
+            overrides = overrides or extra.get("overrides")
             kind = kind.type
         elif isinstance(kind, inspect.UnionType):
             kind = next(t for t in kind.types if not isinstance(t, inspect.NoneType))
@@ -142,12 +149,13 @@ def _field(field: inspect.Field) -> Field:
         limits = {name: limit for name, limit in named.items() if limit is not None}
     return Field(
         name=field.name,
-        kind=_kind(kind),
+        kind="table" if overrides else _kind(kind),
         about=about,
         required=field.required,
         default=None if field.default is msgspec.NODEFAULT else field.default,
         choices=_choices(kind),
-        table=_table(kind),
+        table=overrides or _table(kind),
+        is_overrides=overrides is not None,
         **limits,
     )
 

@@ -21,6 +21,7 @@ from vibe.config.codes import Code, explained
 from vibe.config.environment import variable_name
 from vibe.config.fields import Field, fields_of
 from vibe.config.schema import Settings
+from vibe.domain.quirks import Quirks
 from vibe.errors import ExitCode
 
 Schema: TypeAlias = dict[str, object]
@@ -129,6 +130,10 @@ api_base = "https://api.mistral.ai/v1"
 api_key_env_var = "MISTRAL_API_KEY"
 backend = "mistral"
 """,
+    "providers[].quirks": """\
+[providers.quirks]
+stream_options = false
+""",
     "models[]": """\
 [[models]]
 name = "mistral-vibe-cli-latest"
@@ -159,6 +164,11 @@ model = "devstral-small"
 is_fallback = true
 """,
 }
+_QUIRKS = (
+    "vibe knows the ways of Mistral, OpenAI, Anthropic, Groq, OpenRouter, Gemini, Together, "
+    "DeepSeek, Cohere, Ollama, llama.cpp, vLLM and LM Studio by their address. For them, other "
+    "values stand in the place of these defaults. A key that you write goes before both."
+)
 _DERIVED = {"alias": "the `name`"}  # defaults that are made of another key
 
 
@@ -202,9 +212,12 @@ def _tables(table: type[Struct], dotted: str = "") -> Iterator[tuple[str, type[S
 
 
 def _table_section(dotted: str, table: type[Struct]) -> str:
-    header = f"[[{dotted[:-2]}]]" if dotted.endswith("[]") else f"[{dotted}]"
+    name = dotted.replace("[]", "")
+    header = f"[[{name}]]" if dotted.endswith("[]") else f"[{name}]"
     title = f"`{header}`" if dotted else "The top of the file"
     about = _wrapped(table.__doc__ or "")
+    if table is Quirks:
+        about += "\n\n" + _wrapped(_QUIRKS)
     rows = "".join(_row(field) for field in fields_of(table))
     key = next(field.name for field in fields_of(table) if field.table is None)
     variable = variable_name(f"{dotted}.{key}".removeprefix("."))
@@ -267,10 +280,23 @@ def _for_toml(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         whole["items"] = _for_toml(cast("Schema", whole["items"]), definitions)
     if "properties" in whole:
         whole["properties"] = {
-            key: _for_toml({**inner, "default": None} if key in _DERIVED else inner, definitions)
+            key: _for_toml(_whole(key, inner), definitions)
             for key, inner in cast("dict[str, Schema]", whole["properties"]).items()
         }
     return {key: value for key, value in whole.items() if not _is_left_out(key, value)}
+
+
+def _whole(key: str, schema: Schema) -> Schema:
+    """The schema of a key, where msgspec's own does not tell everything."""
+    if key in _DERIVED:
+        return {**schema, "default": None}
+    if key != "quirks":
+        return schema
+    described = msgspec.json.schema(Quirks)
+    quirks = cast("dict[str, Schema]", described["$defs"])["Quirks"]
+    properties = cast("dict[str, Schema]", quirks["properties"])
+    without_defaults = {name: {**each, "default": None} for name, each in properties.items()}
+    return {"description": schema["description"], **quirks, "properties": without_defaults}
 
 
 def _is_left_out(key: str, value: object) -> bool:

@@ -20,6 +20,7 @@ from vibe.domain.model import (
     ProviderName,
     Strategy,
 )
+from vibe.domain.quirks import Quirks
 
 DAY_MS = 86_400_000
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
@@ -65,6 +66,13 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     priority: Annotated[
         Rank | None, Meta(description="Order among providers; the lowest number goes first.")
     ] = None
+    quirks: Annotated[
+        dict[str, bool | float | str],
+        Meta(
+            description="How this provider differs, where its address does not tell.",
+            extra={"overrides": Quirks},
+        ),
+    ] = {}
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,204 @@
+"""Requests to Anthropic's Messages API: bounds, sampling, thinking, the form of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+import pytest
+
+from tests.wire.messages_samples import (
+    CURRENT,
+    FULL,
+    HELLO,
+    NOW,
+    OLDER,
+    READ,
+    SCHEMA,
+    call,
+    result,
+    sent,
+    thought,
+)
+from vibe.domain.message import Assistant, Results, System, Text
+from vibe.domain.quirks import Quirks
+from vibe.domain.request import JsonFormat, ModelRequest, OneTool
+from vibe.domain.target import Target
+from vibe.wire.messages_request import encode_count, read_count
+
+
+@pytest.mark.parametrize(
+    ("asked", "configured", "expected"),
+    [(None, None, 32_000), (None, 64_000, 64_000), (500, 64_000, 500)],
+    ids=["nobody said", "the configuration's", "the request's"],
+)
+def test_a_bound_of_the_answer_is_always_sent(
+    asked: int | None, configured: int | None, expected: int
+):
+    target = msgspec.structs.replace(OLDER, max_output_tokens=configured)
+    request = ModelRequest(messages=(HELLO,), max_output_tokens=asked)
+    assert sent(request, target)["max_tokens"] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "configured", "top_p", "expected"),
+    [
+        (None, None, None, {}),
+        (None, 0.3, None, {"temperature": 0.3}),
+        (0.0, 0.3, None, {"temperature": 0.0}),
+        (1.7, None, None, {"temperature": 1.0}),
+        (None, None, 0.9, {"top_p": 0.9}),
+        (0.5, None, 0.9, {"temperature": 0.5}),
+    ],
+    ids=["neither", "configured", "asked", "too hot", "top_p", "both"],
+)
+def test_one_way_of_sampling_within_its_bounds(
+    asked: float | None, configured: float | None, top_p: float | None, expected: dict[str, float]
+):
+    target = msgspec.structs.replace(
+        OLDER, temperature=configured, quirks=Quirks(max_temperature=1.0)
+    )
+    request = ModelRequest(messages=(HELLO,), temperature=asked, top_p=top_p)
+    found = sent(request, target)
+    assert {key: found[key] for key in ("temperature", "top_p") if key in found} == expected
+
+
+CALLED = (HELLO, Assistant(parts=(call(1),)), Results((result(1),)))
+THOUGHT_AND_CALLED = (HELLO, Assistant(parts=(thought("Hm.", "s"), call(1))), Results((result(1),)))
+
+
+@pytest.mark.parametrize(
+    ("request_", "budget"),
+    [
+        (ModelRequest(messages=(HELLO,), effort="minimal"), 1_024),
+        (ModelRequest(messages=(HELLO,), effort="high"), 16_000),
+        (ModelRequest(messages=(HELLO,)), 8_000),
+        (ModelRequest(messages=(HELLO,), effort="high", max_output_tokens=9_000), 4_500),
+        (ModelRequest(messages=(HELLO,), effort="high", max_output_tokens=2_000), None),
+        (ModelRequest(messages=(HELLO, Assistant(parts=(Text("Once"),)))), None),
+        (ModelRequest(messages=(HELLO,), tools=(NOW,), tool_choice="required"), None),
+        (ModelRequest(messages=(HELLO,), tools=(NOW,), tool_choice="none"), 8_000),
+        (ModelRequest(messages=CALLED), None),
+        (ModelRequest(messages=THOUGHT_AND_CALLED), 8_000),
+        (ModelRequest(messages=(*CALLED, Assistant(parts=(Text("Hi"),)), HELLO)), 8_000),
+        (ModelRequest(messages=()), None),
+    ],
+    ids=[
+        "the least effort", "the most effort", "no effort said", "within the bound of the answer",
+        "no room to think", "an answer to go on from", "a forced call", "no calls allowed",
+        "a call without thought of its own", "a call after thought", "a call of an earlier turn",
+        "no messages",
+    ],
+)  # fmt: skip
+def test_thinking_has_a_budget_unless_it_would_be_refused(
+    request_: ModelRequest, budget: int | None
+):
+    target = msgspec.structs.replace(OLDER, thinks=True, temperature=0.5)
+    found = sent(request_, target)
+    thinking = {"type": "enabled", "budget_tokens": budget}
+    assert found.get("thinking") == (thinking if budget else None)
+    assert ("temperature" in found) == (budget is None)
+
+
+def test_a_model_that_takes_an_effort_thinks_without_a_budget():
+    target = msgspec.structs.replace(CURRENT, thinks=True, temperature=0.5)
+    found = sent(ModelRequest(messages=CALLED, effort="minimal", top_p=0.9), target)
+    assert found["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert found["output_config"] == {"effort": "low"}
+    assert not {"temperature", "top_p"} & found.keys()
+
+
+def test_a_model_that_does_not_think_is_not_asked_to():
+    assert "thinking" not in sent(ModelRequest(messages=(HELLO,), effort="high"), CURRENT)
+
+
+def test_a_model_that_takes_no_sampling_is_sent_none():
+    request = ModelRequest(messages=(HELLO,), temperature=0.5, top_p=0.9)
+    assert not {"temperature", "top_p"} & sent(request, CURRENT).keys()
+
+
+@pytest.mark.parametrize(
+    ("form", "quirks", "instruction"),
+    [
+        (JsonFormat(), Quirks(), "Answer with one JSON value"),
+        (JsonFormat(schema=SCHEMA), Quirks(), SCHEMA),
+        (JsonFormat(schema=SCHEMA, strict=True), Quirks(json_schema=False), SCHEMA),
+    ],
+    ids=["without a schema", "with a loose schema", "where the provider knows no schemas"],
+)
+def test_json_that_the_provider_cannot_hold_to_is_asked_for_in_words(
+    form: JsonFormat, quirks: Quirks, instruction: str
+):
+    target = msgspec.structs.replace(OLDER, quirks=quirks)
+    found = sent(ModelRequest(messages=(HELLO,), system="Be brief.", format=form), target)
+    first, second = cast("list[dict[str, str]]", found["system"])
+    assert first == {"type": "text", "text": "Be brief."}
+    assert instruction in second["text"]
+    assert "output_config" not in found
+
+
+def test_a_count_is_asked_for_the_same_prompt():
+    target = msgspec.structs.replace(OLDER, thinks=True)
+    counted = encode_count(FULL, target)
+    whole = sent(FULL, target)
+    assert (counted.path, counted.stream) == ("/messages/count_tokens", False)
+    assert msgspec.json.decode(counted.body) == {
+        key: value
+        for key, value in whole.items()
+        if key not in {"max_tokens", "stream", "stop_sequences"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (b'{"input_tokens":182}', 182),
+        (b'{"input_tokens":182,"cache":{}}', 182),
+        (b'{"input_tokens":"many"}', None),
+        (b"{}", None),
+        (b"<html>", None),
+        (b"\xff", None),
+    ],
+    ids=["llama.cpp's", "more fields", "another type", "a field too few", "HTML", "bytes"],
+)
+def test_a_count_is_read_from_its_answer(body: bytes, count: int | None):
+    assert read_count(body) == count
+
+
+def forced(value: object) -> object:
+    """The whole of a validated value: pydantic reads an `Iterable` only when it is read itself."""
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, object]", value)
+        return {key: forced(inner) for key, inner in fields.items()}
+    if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
+        return value
+    return [forced(inner) for inner in cast("list[object]", value)]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        FULL,
+        ModelRequest(messages=THOUGHT_AND_CALLED, tools=(READ,), tool_choice=OneTool("read")),
+        ModelRequest(messages=(HELLO, Assistant(parts=(thought("", "redacted:abc"), Text("Hi"))))),
+        ModelRequest(messages=(HELLO,), tools=(NOW,), tool_choice="none", stream=False),
+        ModelRequest(messages=(HELLO, System("Be brief."), HELLO)),
+        ModelRequest(messages=(HELLO,), format=JsonFormat(), system="Be brief.", effort="high"),
+    ],
+    ids=["everything", "a forced tool", "redacted", "no tool", "a system message", "effort"],
+)
+@pytest.mark.parametrize("target", [OLDER, CURRENT], ids=["older", "current"])
+def test_the_types_of_the_vendors_own_client_take_what_is_sent(
+    request_: ModelRequest, target: Target
+):
+    """`anthropic` is a dependency of the lane `real` alone; nothing of vibe imports it."""
+    types = pytest.importorskip("anthropic.types")
+    pydantic = pytest.importorskip("pydantic")
+    target = msgspec.structs.replace(target, thinks=True)
+    body = sent(request_, target)
+    counted = msgspec.json.decode(encode_count(request_, target).body)
+    request_form = pydantic.TypeAdapter(types.MessageCreateParams)
+    count_form = pydantic.TypeAdapter(types.MessageCountTokensParams)
+    assert forced(request_form.validate_python(body)) == body
+    assert forced(count_form.validate_python(counted)) == counted

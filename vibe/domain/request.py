@@ -1,0 +1,64 @@
+"""One call on a model, in no provider's dialect."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from vibe.domain.message import Message
+
+Effort: TypeAlias = Literal["minimal", "low", "medium", "high"]
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """`parameters` is the JSON Schema of the arguments, as JSON text."""
+
+    name: str
+    description: str
+    parameters: str
+    strict: bool = False
+
+
+class OneTool(Struct, frozen=True):
+    """The model has to call this tool."""
+
+    name: str
+
+
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | OneTool
+
+
+class JsonFormat(Struct, frozen=True, kw_only=True):
+    """The answer has to be JSON; of the form `schema` (JSON text) where there is one."""
+
+    name: str = "answer"
+    schema: str = ""
+    strict: bool = False
+
+
+class ModelRequest(Struct, frozen=True, kw_only=True):
+    """`None` leaves a parameter out, for the provider's own default.
+
+    Where the last message is the model's own, the answer goes on from its end.
+    """
+
+    messages: tuple[Message, ...]
+    system: str = ""
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_calls: bool | None = None
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    format: JsonFormat | None = None
+    effort: Effort | None = None
+    cache_key: str = ""
+    stream: bool = True
+
+
+class EmbeddingRequest(Struct, frozen=True, kw_only=True):
+    inputs: tuple[str, ...]
+    dimensions: int | None = None

@@ -1,0 +1,96 @@
+"""What a target can be asked, and about how large a request is.
+
+Told from the configuration and the quirks alone. Whether a conversation still fits into a window is
+for the multiplexer to weigh: an estimate is no reason to refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
+
+from vibe.domain.message import (
+    Assistant,
+    Document,
+    Image,
+    Message,
+    Results,
+    System,
+    Text,
+    Thinking,
+    ToolCall,
+    User,
+    UserPart,
+)
+from vibe.domain.request import ModelRequest
+from vibe.domain.target import Target
+
+BYTES_A_TOKEN: Final = 4
+TOKENS_A_PICTURE: Final = 1_500
+
+_Part: TypeAlias = UserPart | Thinking | ToolCall
+
+
+def unable(request: ModelRequest, target: Target) -> str | None:
+    """Why this target would be asked in vain, in words that go after its name.
+
+    None: nothing is known against it. That a model calls tools is assumed where nobody said so;
+    that it sees images is doubted, and the doubt is a reason.
+    """
+    parts = list(_parts(request.messages))
+    calls = request.tools or any(isinstance(part, ToolCall) for part in parts)
+    if calls and target.calls_tools is False:
+        return "cannot call tools"
+    shown = [part for part in parts if isinstance(part, Image | Document)]
+    if obstacle := next((found for part in shown if (found := obstacle_to(part, target))), None):
+        return obstacle
+    if target.sees_images is None and any(isinstance(part, Image) for part in shown):
+        return "is not known to see images"
+    return None
+
+
+def obstacle_to(part: Image | Document, target: Target) -> str | None:
+    """Why this part cannot be shown to the target in any form."""
+    quirks = target.quirks
+    match part:
+        case Image() if not quirks.images or target.sees_images is False:
+            return "cannot see images"
+        case Image(data=b"") if not quirks.image_urls:
+            return "takes no image by its address"
+        case Document() if not quirks.documents:
+            return "takes no documents"
+        case _:
+            return None
+
+
+def estimated_tokens(request: ModelRequest) -> int:
+    """About what all that is sent comes to; tokenizers differ by a third to either side."""
+    tools = sum(_tokens(t.name + t.description + t.parameters) for t in request.tools)
+    return _tokens(request.system) + tools + sum(map(_weight, _parts(request.messages)))
+
+
+def _parts(messages: Iterable[Message]) -> Iterator[_Part]:
+    for message in messages:
+        match message:
+            case System(text):
+                yield Text(text)
+            case User(parts) | Assistant(parts=parts):
+                yield from parts
+            case Results(results):
+                yield from (part for result in results for part in result.parts)
+
+
+def _weight(part: _Part) -> int:
+    match part:
+        case Text(text):
+            return _tokens(text)
+        case Thinking(text=text, seal=seal):
+            return _tokens(text) + _tokens(seal)
+        case ToolCall(name=name, arguments=arguments):
+            return _tokens(name) + _tokens(arguments)
+        case Image() | Document():
+            return TOKENS_A_PICTURE
+
+
+def _tokens(text: str) -> int:
+    return len(text.encode(errors="replace")) // BYTES_A_TOKEN + 1

@@ -1,0 +1,162 @@
+"""Anthropic's Messages API as one of the dialects: how to ask, how to read, what a failure means.
+
+What a request looks like stands in messages_request.py, what becomes of an answer in
+messages_answer.py; here are its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from vibe.domain.failure import Failure
+from vibe.domain.request import ModelRequest
+from vibe.domain.stream import Broken, StreamEvent
+from vibe.domain.target import Target
+from vibe.wire.codec import HttpCall, Reply
+from vibe.wire.depth import is_too_deep
+from vibe.wire.failures import anthropic_failure, broken, in_band_failure
+from vibe.wire.messages_answer import (
+    Answer,
+    BlockStart,
+    BlockStop,
+    Body,
+    Event,
+    MessageDelta,
+    MessageStart,
+    MessageStop,
+)
+from vibe.wire.messages_request import encode
+from vibe.wire.sse import MAX_EVENT_BYTES, SseDecoder, SseEvent, SseOverflow
+
+_T = TypeVar("_T")
+
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf"  # may stand before a body; the last three: a byte order mark
+
+
+class _Unknown(Struct):
+    type: str = ""
+    error: object = None
+
+
+_EVENT: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
+_BODY: Final = msgspec.json.Decoder(Body)
+_UNKNOWN: Final = msgspec.json.Decoder(_Unknown)
+_KNOWN: Final = frozenset({
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
+    "message_delta", "message_stop",
+})  # fmt: skip
+
+
+class Messages:
+    """The codec of the backend `anthropic`."""
+
+    def encode(self, request: ModelRequest, target: Target) -> HttpCall:
+        return encode(request, target)
+
+    def decoder(self, target: Target, *, stream: bool) -> MessagesDecoder:
+        del target, stream  # all are read alike, and what was asked for is not always what comes
+        return MessagesDecoder()
+
+    def failure(self, reply: Reply, *, now: float) -> Failure:
+        return anthropic_failure(reply, now=now)
+
+
+class MessagesDecoder:
+    """One answer. Its first byte tells whether it is a stream or one JSON body."""
+
+    def __init__(self) -> None:
+        self._began = False
+        self._sse = SseDecoder()
+        self._body: bytearray | None = None
+        self._answer = Answer()
+
+    def feed(self, data: bytes) -> tuple[StreamEvent, ...]:
+        if not self._began:
+            data = data.lstrip(_BLANK)
+            if not data:
+                return ()
+            self._began = True
+            if data.startswith(b"{"):
+                self._body = bytearray()
+        if self._body is None:
+            return self._answer.until_over(self._streamed(data))
+        self._body += data
+        if len(self._body) <= MAX_EVENT_BYTES:
+            return ()
+        self._body.clear()
+        return self._answer.until_over([_broken("the answer is too large")])
+
+    def finish(self) -> tuple[StreamEvent, ...]:
+        if self._body is None:
+            return self._answer.until_over(self._rest())
+        body = self._body.decode("utf-8", "replace").encode()  # as in a stream
+        return self._answer.until_over(self._whole(body))
+
+    def _streamed(self, data: bytes) -> Iterator[StreamEvent]:
+        try:
+            arrived = self._sse.feed(data)
+        except SseOverflow as overflow:
+            yield _broken(str(overflow))
+            return
+        for sse in arrived:
+            yield from self._read(sse)
+
+    def _rest(self) -> Iterator[StreamEvent]:
+        try:
+            arrived = self._sse.finish()
+        except SseOverflow as overflow:
+            yield _broken(str(overflow))
+            return
+        for sse in arrived:
+            if _decoded(_UNKNOWN, sse.data.encode()):  # else the bytes ended inside of it
+                yield from self._read(sse)
+        yield _broken("the stream ended before the answer did")
+
+    def _read(self, sse: SseEvent) -> Iterator[StreamEvent]:
+        data = sse.data.encode()
+        event = _decoded(_EVENT, data)
+        if event:
+            yield from self._answer.read(event)
+        elif sse.event == "error":
+            yield Broken(in_band_failure(data))
+        else:
+            yield from _unread(data)
+
+    def _whole(self, body: bytes) -> Iterator[StreamEvent]:
+        message = _decoded(_BODY, body)
+        if message is None:
+            yield from _unread(body)
+            yield _broken("the answer is not a message")
+            return
+        yield from self._answer.read(MessageStart(message))
+        for index, block in enumerate(message.content):
+            yield from self._answer.read(BlockStart(index, block))
+            yield from self._answer.read(BlockStop(index))
+        yield from self._answer.read(MessageDelta(message))
+        yield from self._answer.read(MessageStop())
+
+
+def _decoded(decoder: msgspec.json.Decoder[_T], data: bytes) -> _T | None:
+    try:
+        return None if is_too_deep(data) else decoder.decode(data)
+    except msgspec.DecodeError:
+        return None
+
+
+def _unread(data: bytes) -> Iterator[Broken]:
+    """What to make of JSON of another form: nothing, if it is an event of a type not known."""
+    other = _decoded(_UNKNOWN, data)
+    if other is None:
+        yield _broken("malformed JSON")
+    elif other.error or other.type == "error":
+        yield Broken(in_band_failure(data))
+    elif other.type in _KNOWN:
+        yield _broken(f"malformed {other.type}")
+
+
+def _broken(detail: str) -> Broken:
+    return Broken(broken(detail))
