@@ -10,9 +10,16 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from vibe.config import schema
+    from vibe.config.load import Loaded
+    from vibe.domain.model import Alias
+    from vibe.domain.provider import Provider
+    from vibe.domain.target import Target
 
 _HOLDS_A_SECRET = re.compile(
     r"(?i)(?:^|_)(?:api_?key|key|token|secret|passw(?:or)?d|credentials?)$"
@@ -52,4 +59,70 @@ def world_of_this_process() -> World:
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
+    )
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One configured model, ready to be asked; `key_trouble` says why it cannot be, if so."""
+
+    alias: Alias
+    provider: Provider
+    target: Target
+    key_trouble: str | None = None
+
+
+def lines_of(loaded: Loaded) -> tuple[Line, ...]:
+    """Every model whose provider is configured, in the order of the file."""
+    providers = {provider.name: provider for provider in loaded.settings.providers}
+    return tuple(
+        _line(model, providers[model.provider], loaded)
+        for model in loaded.settings.models
+        if model.provider in providers
+    )
+
+
+def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Line:
+    from vibe.config.checks.keys import key_trouble
+    from vibe.domain.provider import Patience, Provider
+    from vibe.domain.target import Target
+    from vibe.secret import Secret
+    from vibe.wire.presets import quirks_for
+
+    variable = provider.api_key_env_var
+    trouble = key_trouble(variable, loaded.variables) if variable else None
+    key = loaded.variables.get(variable) if variable and trouble is None else None
+    quirks = quirks_for(
+        provider.api_base, provider.backend, model=model.name, overrides=provider.quirks
+    )
+    usual = Patience()
+    return Line(
+        alias=model.alias,
+        provider=Provider(
+            name=provider.name,
+            api_base=provider.api_base,
+            backend=provider.backend,
+            key=Secret(key) if key else None,
+            headers=tuple(provider.headers.items()),
+            api_version=provider.api_version,
+            patience=Patience(
+                first_byte_s=provider.first_token_timeout_s or usual.first_byte_s,
+                idle_s=provider.idle_timeout_s or usual.idle_s,
+                total_s=provider.timeout_s,
+            ),
+        ),
+        target=Target(
+            provider=provider.name,
+            model=model.name,
+            backend=provider.backend,
+            quirks=quirks,
+            api_version=provider.api_version,
+            max_output_tokens=model.max_output_tokens,
+            context_window=model.context_window,
+            temperature=model.temperature,
+            thinks=model.thinking,
+            calls_tools=model.supports_tools,
+            sees_images=model.supports_images,
+            prefills=model.supports_prefill,
+        ),
+        key_trouble=f"{variable} {trouble}" if trouble else None,
     )

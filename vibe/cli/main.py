@@ -20,7 +20,8 @@ from vibe.cli.terminal import Terminal, joined
 from vibe.config.nearest import nearest
 from vibe.errors import ExitCode, UsageError, VibeError
 
-COMMANDS: Mapping[str, str] = {"config": "vibe.cli.config"}
+COMMANDS: Mapping[str, str] = {"config": "vibe.cli.config", "models": "vibe.cli.models"}
+_HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _EPILOG = f"""\b
 Examples:
@@ -40,18 +41,18 @@ class Commands(typer.core.TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        return get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        module = COMMANDS.get(cmd_name) or _HIDDEN.get(cmd_name)
+        return get_command(importlib.import_module(module).app) if module else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:
+        if args and args[0] not in COMMANDS and args[0] not in _HIDDEN:
             guess = nearest(args[0], COMMANDS)
             raise UsageError(
                 f'there is no command "{args[0]}"',
                 hint=f"did you mean: vibe {guess}" if guess else "vibe --help lists the commands",
             )
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        return "-p" if name == "prompt" else name, command, rest
 
 
 app = typer.Typer(
@@ -87,7 +88,12 @@ def root(
         bool,
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
     ] = False,
+    headless: Annotated[
+        bool,
+        typer.Option("-p", "--print", help="Answer TEXT or stdin and leave; -p -h tells more."),
+    ] = False,
 ) -> None:
+    del headless  # such a command line goes to `prompt`
     cli: Cli = ctx.obj
     cli.chosen_config = config
     cli.verbose, cli.log_file = verbose, log_file
@@ -97,13 +103,19 @@ def root(
         raise typer.Exit(first_steps(cli))
 
 
+def routed(args: list[str]) -> list[str]:
+    """`args` as the parser takes them: with -p, everything belongs to the one prompt."""
+    options = args[: args.index("--")] if "--" in args else args
+    return ["prompt", *args] if {"-p", "--print"} & set(options) else args
+
+
 def run(args: list[str], world: World) -> int:
     """Run one command line and return its exit code; every error is told in a sentence here."""
     terminal = Terminal(world)
     cli = Cli(world=world, terminal=terminal)
     try:
         return _outcome(
-            get_command(app).main(args, prog_name="vibe", standalone_mode=False, obj=cli)
+            get_command(app).main(routed(args), prog_name="vibe", standalone_mode=False, obj=cli)
         )
     except VibeError as error:
         cli.tell(error)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from vibe.cli.session import Cli
 from vibe.cli.terminal import joined, json_text
+from vibe.config.corrections import names_of
 from vibe.config.decode import Table
 from vibe.config.fields import dotted_keys, field_at, fields_of
 from vibe.config.keypath import children_of, parse_key, resolve, spelled
@@ -109,6 +110,8 @@ def _effective(schema: type[Struct], values: Table) -> Table:
     for field in fields_of(schema):
         value = values.get(field.name)
         match field.kind:
+            case "table" if field.is_overrides:
+                result |= {field.name: value} if value else {}
             case "table":
                 inner = cast("Table", value or {})
                 result[field.name] = _effective(cast("type[Struct]", field.table), inner)
@@ -133,13 +136,13 @@ def _rows(schema: type[Struct], values: Table, path: Path) -> Iterator[tuple[Pat
             yield (*path, name), f"{name} = {literal(value)}"
     for field in tables:
         inner = cast("type[Struct]", field.table)
-        name = ".".join(str(step) for step in (*path, field.name))
-        if field.kind == "table":
+        name = ".".join(names_of((*path, field.name)))
+        if field.kind == "table" and field.name in values:
             yield (), ""
             yield (), f"[{name}]"
             yield from _rows(inner, cast("Table", values[field.name]), (*path, field.name))
             continue
-        for index, item in enumerate(cast("list[Table]", values[field.name])):
+        for index, item in enumerate(cast("list[Table]", values.get(field.name, []))):
             yield (), ""
             yield (), f"[[{name}]]"
             yield from _rows(inner, item, (*path, field.name, index))

@@ -67,6 +67,11 @@ class Terminal:
     def data(self, line: Painted) -> None:
         self._write(self._world.stdout, line)
 
+    def stream(self, text: str) -> None:
+        """A piece of data that was cleaned as a stream, shown at once."""
+        self._world.stdout.write(text)
+        self._world.stdout.flush()
+
     def talk(self, line: Painted) -> None:
         self._write(self._world.stderr, line)
 
