@@ -74,7 +74,8 @@ def test_every_provider_that_the_configuration_knows_has_a_preset() -> None:
 OPENAI_BASE = "https://api.openai.com/v1"
 CLAUDE_BASE = "https://api.anthropic.com/v1"
 REASONING = {"max_tokens_key": "max_completion_tokens", "sampling": False, "effort": True}
-ADAPTIVE = {"sampling": False, "effort": True}
+ADAPTIVE = {"prefill": False, "sampling": False, "effort": True}
+GEMINI_BASE = "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,9 @@ ADAPTIVE = {"sampling": False, "effort": True}
         (CLAUDE_BASE, "anthropic", "claude-opus-4-7", ADAPTIVE),
         (CLAUDE_BASE, "anthropic", "claude-sonnet-5-20260901", ADAPTIVE),
         (CLAUDE_BASE, "anthropic", "claude-sonnet-4-20250514", {}),
-        (CLAUDE_BASE, "anthropic", "claude-opus-4-6", {}),
+        (CLAUDE_BASE, "anthropic", "claude-opus-4-6", {"prefill": False}),
+        (CLAUDE_BASE, "anthropic", "claude-opus-4-5", {}),
+        (GEMINI_BASE, "generic", "gemini-2.5-pro", {}),
         (CLAUDE_BASE, "anthropic", "claude-3-7-sonnet-latest", {}),
     ],
 )
@@ -104,6 +107,11 @@ def test_some_models_have_ways_of_their_own(
 ) -> None:
     plain = quirks_for(api_base, backend)
     assert quirks_for(api_base, backend, model=model) == structs.replace(plain, **changed)
+
+
+def test_gemini_is_told_which_calls_were_not_its_own() -> None:
+    quirks = quirks_for(GEMINI_BASE, "generic", model="models/gemini-3-pro")
+    assert "skip_thought_signature_validator" in quirks.foreign_seal
 
 
 def test_what_a_person_writes_stands_above_all() -> None:

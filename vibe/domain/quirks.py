@@ -53,6 +53,9 @@ class Quirks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     thinking: Annotated[ThinkingForm, Meta(description="Where the dialect carries thinking.")] = (
         "none"
     )
+    thinking_required: Annotated[
+        bool, Meta(description="Refuses earlier answers without the thinking that led to them.")
+    ] = False
     foreign_seal: Annotated[
         str,
         Meta(description="Stands for the seal of calls that another model made, where one is due."),

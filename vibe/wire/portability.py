@@ -7,13 +7,13 @@ the codecs' own affair. What every codec can rely on in a request that was fitte
 - no two messages of one role follow each other, none is empty, and no text is blank;
 - the results of an answer's calls stand straight after it, one a call and in their order; the ids
   are legal, and no two calls have the same;
-- thought and seals are the target's own.
+- thought and seals are the target's own, or made up where the target wants some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace
@@ -59,14 +59,15 @@ def fitted(request: ModelRequest, target: Target) -> ModelRequest:
     messages = [
         fit for message in request.messages if (fit := portable(message, target, offered=offered))
     ]
-    head = list(takewhile(lambda message: isinstance(message, System), messages))
-    system = [request.system, *(message.text for message in head if isinstance(message, System))]
-    messages = paired(_instructed(messages[len(head) :], target), target.quirks.call_ids)
-    messages = _merged(_unpacked(messages, target))
+    opening = list(_opening(messages))
+    messages = _instructed(messages[len(opening) :], target)
+    messages = _unpacked(paired(messages, target.quirks.call_ids), target)
+    messages = _begun(_spaced(_merged(messages), target))
+    messages = _ended([_reasoned(message, target) for message in messages], target)
     fit = replace(
         request,
-        messages=tuple(_ended(_begun(_spaced(messages, target)), target)),
-        system="\n\n".join(sendable(text) for text in system if text.strip()),
+        messages=tuple(messages),
+        system="\n\n".join(text for text in (sendable(request.system), *opening) if text.strip()),
         temperature=_temperature(request, target),
     )
     return replace(fit, max_output_tokens=_bound(fit, target))
@@ -84,6 +85,14 @@ def continued(request: ModelRequest, part: str, target: Target) -> ModelRequest:
         case before:
             answer = Assistant(parts=(Text(part),))
     return fitted(replace(request, messages=(*before, answer)), target)
+
+
+def _opening(messages: Iterable[Message]) -> Iterator[str]:
+    """What is said to the model before anybody speaks."""
+    for message in messages:
+        if not isinstance(message, System):
+            return
+        yield message.text
 
 
 def _instructed(messages: Iterable[Message], target: Target) -> Iterator[Message]:
@@ -153,6 +162,24 @@ def _spaced(messages: list[Message], target: Target) -> list[Message]:
 def _begun(messages: list[Message]) -> list[Message]:
     is_begun = bool(messages) and isinstance(messages[0], User)
     return messages if is_begun else [BEGIN, *messages]
+
+
+def _reasoned(message: Message, target: Target) -> Message:
+    """With thought made up for an answer that has none, where one without is refused."""
+    if not target.quirks.thinking_required or target.thinks is False:
+        return message
+    if not isinstance(message, Assistant) or any(isinstance(p, Thinking) for p in message.parts):
+        return message
+    thought = Thinking(text=_reason(message), producer=target.producer)
+    return replace(message, parts=(thought, *message.parts))
+
+
+def _reason(answer: Assistant) -> str:
+    """Another for each answer: DeepSeek's models take up what is the same in all, and then say
+    nothing else (Lingtai-AI/lingtai-kernel, issue 9, May 2026)."""
+    calls = (f"I call {call.name} with {call.arguments}" for call in answer.calls)
+    texts = (f"I answer: {part.text}" for part in answer.parts if isinstance(part, Text))
+    return next(chain(calls, texts), "")[:QUOTED_CHARS]
 
 
 def _ended(messages: list[Message], target: Target) -> list[Message]:

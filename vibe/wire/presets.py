@@ -49,6 +49,7 @@ GEMINI: Final = Quirks(
 TOGETHER: Final = Quirks(parallel_calls=False)
 DEEPSEEK: Final = Quirks(
     thinking="reasoning_content",
+    thinking_required=True,
     parallel_calls=False,
     seed_key="",
     json_schema=False,
@@ -109,6 +110,9 @@ _BY_BACKEND: Final[Mapping[Backend, Quirks]] = {
     "responses": RESPONSES,
 }
 
+# Gemini's own word for a call that it did not make itself.
+_NO_SIGNATURE: Final = '{"google":{"thought_signature":"skip_thought_signature_validator"}}'
+
 
 class _OwnWays(Struct, frozen=True):
     """Models that differ from the others of their provider."""
@@ -119,6 +123,8 @@ class _OwnWays(Struct, frozen=True):
 
 
 _REASONING_GPT: Final = re.compile(r"o\d|gpt-(?:[5-9]|\d\d)(?!.*-chat)")
+_GEMINI_SINCE_3: Final = re.compile(r"(?:models/)?gemini-(?:[3-9]|\d\d)")
+_CLAUDE_SINCE_4_6: Final = re.compile(r"claude-[a-z]+-(?:4-(?:[6-9]|\d\d)|[5-9]|\d\d)(?!\d)")
 _CLAUDE_SINCE_4_7: Final = re.compile(r"claude-[a-z]+-(?:4-(?:[7-9]|\d\d)|[5-9]|\d\d)(?!\d)")
 _BY_MODEL: Final = (
     _OwnWays(
@@ -127,7 +133,9 @@ _BY_MODEL: Final = (
         {"max_tokens_key": "max_completion_tokens", "sampling": False, "effort": True},
     ),
     _OwnWays((RESPONSES,), _REASONING_GPT, {"sampling": False}),
+    _OwnWays((ANTHROPIC,), _CLAUDE_SINCE_4_6, {"prefill": False}),
     _OwnWays((ANTHROPIC,), _CLAUDE_SINCE_4_7, {"sampling": False, "effort": True}),
+    _OwnWays((GEMINI,), _GEMINI_SINCE_3, {"foreign_seal": _NO_SIGNATURE}),
 )
 
 
