@@ -211,6 +211,7 @@ def test_the_errors_page_explains_every_code_in_its_group() -> None:
         "References",
         "Addresses and API keys",
         "Other layers",
+        "When a provider fails",
         "Exit codes",
     ]
 

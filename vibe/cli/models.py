@@ -12,8 +12,8 @@ from vibe.cli.session import Cli
 from vibe.cli.table import table
 from vibe.cli.terminal import joined, json_text
 from vibe.clock import SystemClock
+from vibe.domain.advice import remedy
 from vibe.domain.failure import Failure
-from vibe.domain.remedy import remedy
 from vibe.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from vibe.cli.session import Cli
 from vibe.cli.terminal import joined
 from vibe.clock import SystemClock
 from vibe.config.layers import Override
+from vibe.domain.advice import remedy
 from vibe.domain.failure import Failure, verdict
-from vibe.domain.remedy import remedy
 from vibe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from vibe.config.codes import Code, explained
 from vibe.config.environment import variable_name
+from vibe.config.failures_page import failures_section
 from vibe.config.fields import Field, fields_of
 from vibe.config.schema import Settings
 from vibe.domain.quirks import Quirks
@@ -96,7 +97,8 @@ _ERRORS = """\
 # Error codes
 
 Whatever vibe finds in a configuration, it tells as `FILE:LINE:COLUMN: error[CODE]: …`. This page
-lists the codes. The message names the very value and line, and often shows the corrected line.
+lists the codes, then [how providers fail](#when-a-provider-fails). The message names the very value
+and line, and often shows the corrected line.
 
 An *error* keeps vibe from starting, with exit code 2. A *warning* does not; under
 `vibe config validate --strict` it exits with 1. A *note* changes nothing. The severity told here is
@@ -179,13 +181,13 @@ def configuration_page() -> str:
 
 
 def errors_page() -> str:
-    """docs/errors.md: every error code with severity, cause and remedy, and the exit codes."""
+    """docs/errors.md: every error code, every way a provider fails, and the exit codes."""
     exits = "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode)
     codes = (
         f"## {_GROUPS[code]}\n\n{_code_section(code)}" if code in _GROUPS else _code_section(code)
         for code in Code
     )
-    return "\n".join((_MADE, _ERRORS, *codes, _EXIT_CODES + exits))
+    return "\n".join((_MADE, _ERRORS, *codes, failures_section(), _EXIT_CODES + exits))
 
 
 def json_schema() -> str:
