@@ -7,7 +7,7 @@ and docs.mistral.ai/api. What a vendor would refuse for its order is judged in `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -32,7 +32,7 @@ from vibe.domain.message import (
 )
 from vibe.domain.model import Backend
 from vibe.domain.request import Tool
-from vibe.testing.exchange import CLIENT, Asked
+from vibe.testing.exchange import CLIENT, Asked, joined
 
 
 class _Url(Struct):
@@ -70,8 +70,19 @@ class _Message(Struct):
     content: str | list[_Part] | None = None
     tool_calls: list[_Call] | None = None
     tool_call_id: str = ""
+    name: str | None = None
+    prefix: bool | None = None
+
+
+class _ChatMessage(_Message):
+    """With the names under which thinking is sent back to those who are compatible."""
+
     reasoning_content: str | None = None
     reasoning: str | None = None
+
+
+class _MistralMessage(_Message, forbid_unknown_fields=True):
+    """With no field besides: Mistral refuses them here as well."""
 
 
 class _Declared(Struct):
@@ -92,7 +103,7 @@ class _StreamOptions(Struct):
 
 class _Body(Struct):
     model: str
-    messages: list[_Message]
+    messages: list[_ChatMessage]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
     tools: list[_Tool] | None = None
@@ -102,7 +113,7 @@ class _MistralBody(Struct, forbid_unknown_fields=True):
     """All fields that Mistral knows; it refuses any other."""
 
     model: str
-    messages: list[_Message]
+    messages: list[_MistralMessage]
     stream: bool | None = None
     tools: list[_Tool] | None = None
     temperature: float | None = None
@@ -127,11 +138,10 @@ class _MistralBody(Struct, forbid_unknown_fields=True):
 
 def read_chat(body: bytes, dialect: Backend) -> Asked:
     """Raises msgspec's errors where the body is not of the form that the vendor documents."""
+    form = _MistralBody if dialect == "mistral" else _Body
+    asked = msgspec.json.decode(body, type=form)
     wants_usage = True
-    if dialect == "mistral":
-        asked = msgspec.json.decode(body, type=_MistralBody)
-    else:
-        asked = msgspec.json.decode(body, type=_Body)
+    if isinstance(asked, _Body):
         wants_usage = asked.stream_options is not None and asked.stream_options.include_usage
     system, rest = _front(asked.messages)
     return Asked(
@@ -140,12 +150,13 @@ def read_chat(body: bytes, dialect: Backend) -> Asked:
         stream=bool(asked.stream),
         wants_usage=wants_usage,
         system=system,
-        messages=tuple(_messages(rest, asked.model)),
+        messages=joined(_messages(rest, asked.model), answers=False),
         tools=tuple(_tool(tool.function) for tool in asked.tools or []),
+        prefix=bool(rest and rest[-1].prefix),
     )
 
 
-def _front(messages: list[_Message]) -> tuple[str, list[_Message]]:
+def _front(messages: Sequence[_Message]) -> tuple[str, Sequence[_Message]]:
     """The instructions before anything else, as one text, and the rest."""
     texts: list[str] = []
     for number, message in enumerate(messages):
@@ -155,29 +166,27 @@ def _front(messages: list[_Message]) -> tuple[str, list[_Message]]:
     return "\n\n".join(texts), []
 
 
-def _messages(messages: Sequence[_Message], model: str) -> list[Message]:
-    read: list[Message] = []
+def _messages(messages: Iterable[_Message], model: str) -> Iterator[Message]:
     names: dict[str, str] = {}
     for message in messages:
         match message.role:
             case "user":
-                read.append(User(tuple(_user_parts(message))))
+                yield User(tuple(_user_parts(message)))
             case "assistant":
-                read.append(_assistant(message, model))
                 names |= {each.id: each.function.name for each in message.tool_calls or []}
+                yield _assistant(message, model)
             case "tool":
-                last = read[-1] if read else None
-                earlier = last.results if isinstance(last, Results) else ()
-                read[len(read) - bool(earlier) :] = [Results((*earlier, _result(message, names)))]
+                yield Results((_result(message, names),))
             case "system" | "developer":
-                read.append(System(_text(message)))
-    return read
+                yield System(_text(message))
 
 
 def _assistant(message: _Message, model: str) -> Assistant:
     producer = Producer(provider=CLIENT, model=model)
     parts: list[AssistantPart] = []
-    thought = message.reasoning_content or message.reasoning or ""
+    thought = ""
+    if isinstance(message, _ChatMessage):
+        thought = message.reasoning_content or message.reasoning or ""
     signature = ""
     for part in message.content if isinstance(message.content, list) else []:
         if part.type == "thinking":

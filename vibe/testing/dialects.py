@@ -14,12 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.domain.model import Backend
-from vibe.testing.anthropic import read_count, read_messages, stream_messages, whole_messages
 from vibe.testing.chat_read import read_chat
 from vibe.testing.chat_write import stream_chat, whole_chat
 from vibe.testing.envelopes import Refused, mistral_details, plain
 from vibe.testing.exchange import Answer, Asked, Purpose, Stream, digest, tokens_of
 from vibe.testing.http1 import HttpRequest
+from vibe.testing.messages_read import read_count, read_messages
+from vibe.testing.messages_write import stream_messages, whole_messages
 from vibe.testing.responses_read import read_responses
 from vibe.testing.responses_write import stream_responses, whole_responses
 
@@ -171,8 +172,12 @@ def _models(dialect: Backend) -> bytes:
         ]
         ends = {"first_id": MODELS[0], "last_id": MODELS[-1], "has_more": False}
         return msgspec.json.encode({"data": entries, **ends})
+    more: dict[str, object] = {}
+    if dialect == "mistral":
+        able = {"completion_chat": True, "function_calling": True}
+        more = {"type": "base", "capabilities": able, "max_context_length": 32_768}
     entries = [
-        {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "vibe"}
+        {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "vibe", **more}
         for name in MODELS
     ]
     return msgspec.json.encode({"object": "list", "data": entries})

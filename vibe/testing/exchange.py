@@ -7,13 +7,14 @@ request and needs no memory of its own, so a request that is sent again is answe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from vibe.domain.message import Message, Results, Text, ToolResult, User
+from vibe.domain.message import Assistant, Message, Results, Text, ToolResult, User
 from vibe.domain.model import Backend, ProviderName
 from vibe.domain.request import Tool
 from vibe.domain.stream import StopReason
@@ -29,7 +30,8 @@ _FRAGMENT_CHARS: Final = 12
 
 class Asked(Struct, frozen=True, kw_only=True):
     """One request. `inputs` are those of embeddings; `wants_usage` is off where a stream that was
-    asked for does not have to tell its usage."""
+    asked for does not have to tell its usage; with `prefix` the last message, which is the model's
+    own, says that it is to be gone on from."""
 
     dialect: Backend
     model: str = ""
@@ -40,6 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
     inputs: tuple[str, ...] = ()
+    prefix: bool = False
 
     @property
     def last_user_text(self) -> str:
@@ -119,6 +122,20 @@ class Behaviour(Protocol):
 def call(tool: str, **arguments: object) -> Call:
     """A call with its arguments written as JSON."""
     return Call(name=tool, arguments=msgspec.json.encode(arguments).decode())
+
+
+def joined(messages: Iterable[Message], *, answers: bool = True) -> tuple[Message, ...]:
+    """With neighbouring results as one message, and neighbouring parts of answers if `answers`."""
+    whole: list[Message] = []
+    for message in messages:
+        match whole[-1] if whole else None, message:
+            case Results(earlier), Results(results):
+                whole[-1] = Results((*earlier, *results))
+            case Assistant(parts=earlier, producer=producer), Assistant(parts=parts) if answers:
+                whole[-1] = Assistant(parts=(*earlier, *parts), producer=producer)
+            case _:
+                whole.append(message)
+    return tuple(whole)
 
 
 def digest(*parts: object) -> str:

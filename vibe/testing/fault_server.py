@@ -75,6 +75,10 @@ class FaultServer:
     def requests(self) -> tuple[Received, ...]:
         return self._server.requests
 
+    async def arrived(self, requests: int) -> None:
+        """Waits until so many requests have come."""
+        await self._server.arrived(requests)
+
     async def settled(self, *, requests: int = 0) -> None:
         """Waits until so many requests have come and the reply to each of all has ended."""
         await self._server.settled(requests=requests)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,12 +112,12 @@ def _parsed(head: bytes) -> HttpRequest:
         if header is None:
             raise HttpError(400, "no header")
         headers.append((header[1].lower(), header[2]))
-    target = urlsplit(line[2])
+    path, _, query = line[2].partition("?")
     connection = next((value for name, value in headers if name == "connection"), "").lower()
     return HttpRequest(
         method=line[1],
-        path=unquote(target.path),
-        query=tuple(parse_qsl(target.query, keep_blank_values=True)),
+        path=unquote(path),
+        query=tuple(parse_qsl(query, keep_blank_values=True)),
         headers=tuple(headers),
         keep_alive=connection == "keep-alive" if line[3] == "0" else connection != "close",
     )

@@ -6,7 +6,7 @@ tested against it. What OpenAI would refuse for its order is judged in `rules.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Raw, Struct
@@ -29,7 +29,7 @@ from vibe.domain.message import (
     UserPart,
 )
 from vibe.domain.request import Tool
-from vibe.testing.exchange import CLIENT, Asked
+from vibe.testing.exchange import CLIENT, Asked, joined
 
 
 class _Part(Struct):
@@ -89,30 +89,24 @@ def read_responses(body: bytes) -> Asked:
         model=asked.model,
         stream=bool(asked.stream),
         system="\n\n".join(front),
-        messages=tuple(_messages(items, asked.model)),
+        messages=joined(_messages(items, asked.model)),  # one answer is many items here
         tools=tuple(_tools(asked.tools)),
     )
 
 
-def _messages(items: Iterable[_Item], model: str) -> list[Message]:
-    """One answer is many items here, and so are the results of its calls."""
+def _messages(items: Iterable[_Item], model: str) -> Iterator[Message]:
     producer = Producer(provider=CLIENT, model=model)
-    read: list[Message] = []
     names: dict[str, str] = {}
     for item in items:
-        last = read[-1] if read else None
         if item.type == "function_call_output":
-            earlier = last.results if isinstance(last, Results) else ()
-            read[len(read) - bool(earlier) :] = [Results((*earlier, _result(item, names)))]
+            yield Results((_result(item, names),))
         elif item.role == "user":
-            read.append(User(tuple(_user_parts(item.content))))
+            yield User(tuple(_user_parts(item.content)))
         elif item.role in {"system", "developer"}:
-            read.append(System(_text(item.content)))
+            yield System(_text(item.content))
         elif part := _said(item, producer):
             names[item.call_id] = item.name
-            said = last.parts if isinstance(last, Assistant) else ()
-            read[len(read) - bool(said) :] = [Assistant(parts=(*said, part), producer=producer)]
-    return read
+            yield Assistant(parts=(part,), producer=producer)
 
 
 def _said(item: _Item, producer: Producer) -> AssistantPart | None:
@@ -153,7 +147,7 @@ def _user_parts(content: str | list[_Part] | None) -> list[UserPart]:
     return parts
 
 
-def _tools(tools: Iterable[_Tool]) -> Iterable[Tool]:
+def _tools(tools: Iterable[_Tool]) -> Iterator[Tool]:
     for tool in tools:
         if tool.type == "function":
             yield Tool(

@@ -123,6 +123,7 @@ def _response(asked: Asked, answer: Answer, *, status: str, output: list[Json]) 
         "parallel_tool_calls": True,
         "store": False,
         "tool_choice": "auto",
+        "tools": [],
         "usage": _usage(asked, answer) if is_over and answer.tells_tokens else None,
     }
 
@@ -139,7 +140,7 @@ def _usage(asked: Asked, answer: Answer) -> Json:
     tokens = tokens_of(asked, answer)
     return {
         "input_tokens": tokens.input,
-        "input_tokens_details": {"cached_tokens": tokens.cached},
+        "input_tokens_details": {"cached_tokens": tokens.cached, "cache_write_tokens": 0},
         "output_tokens": tokens.output,
         "output_tokens_details": {"reasoning_tokens": tokens.reasoning},
         "total_tokens": tokens.input + tokens.output,

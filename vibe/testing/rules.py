@@ -13,9 +13,12 @@ from typing import Final
 
 from vibe.domain.message import Assistant, Message, Results, System, Text, ToolCall, User
 from vibe.testing.envelopes import Refused, mistral
-from vibe.testing.exchange import Asked
+from vibe.testing.exchange import Asked, text_of
 
 _MISTRAL_ID: Final = re.compile(r"[a-zA-Z0-9]{9}")
+_MISTRAL_ROLES: Final = {
+    System: "system", User: "user", Assistant: "assistant", Results: "tool",
+}  # fmt: skip
 _ANTHROPIC_ID: Final = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -27,7 +30,7 @@ def check(asked: Asked) -> None:
         case "generic" | "azure":
             _check_openai(asked.messages)
         case "mistral":
-            _check_mistral(asked.messages)
+            _check_mistral(asked.messages, prefix=asked.prefix)
         case "anthropic":
             _check_anthropic(asked.messages)
         case "responses":
@@ -49,7 +52,12 @@ def _check_openai(messages: tuple[Message, ...]) -> None:
             )
 
 
-def _check_mistral(messages: tuple[Message, ...]) -> None:
+def _check_mistral(messages: tuple[Message, ...], *, prefix: bool) -> None:
+    if messages and isinstance(messages[-1], Assistant) and not prefix:
+        raise _out_of_order(
+            "Expected last role User or Tool (or Assistant with prefix True) for serving but got"
+            " assistant"
+        )
     for call in _calls(messages):
         if not _MISTRAL_ID.fullmatch(call.id):
             raise _mistral(
@@ -59,10 +67,9 @@ def _check_mistral(messages: tuple[Message, ...]) -> None:
             )
     for before, message in _with_the_one_before(messages):
         match before, message:
-            case Results(), User():
-                raise _out_of_order("Unexpected role 'user' after role 'tool'")
-            case ((User() | Assistant() | Results()), System()):
-                raise _out_of_order("Unexpected role 'system' after another")
+            case (Results(), User()) | (User() | Assistant() | Results(), System()):
+                first, then = _MISTRAL_ROLES[type(before)], _MISTRAL_ROLES[type(message)]
+                raise _out_of_order(f"Unexpected role '{then}' after role '{first}'")
             case _ if _unanswered(before, message) or _strangers(before, message):
                 raise _out_of_order("Not the same number of function calls and responses")
             case _, Assistant(parts=()):
@@ -89,6 +96,10 @@ def _check_anthropic(messages: tuple[Message, ...]) -> None:
             )
         if isinstance(message, User | Assistant) and Text("") in message.parts:
             raise Refused("messages: text content blocks must be non-empty")
+    if messages and isinstance(last := messages[-1], Assistant):
+        final = text_of(last.parts)
+        if final != final.rstrip():
+            raise Refused("messages: final assistant content cannot end with trailing whitespace")
     for call in _calls(messages):
         if not _ANTHROPIC_ID.fullmatch(call.id):
             raise Refused("messages: tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")

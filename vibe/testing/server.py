@@ -98,7 +98,10 @@ class Server:
         self._socket.close()
         for connection in self._connections:
             connection.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        if error is None or isinstance(error, asyncio.CancelledError):
+            await self._group.__aexit__(kind, error, trace)
+        else:  # the body's own error goes on as it is, not as one of a group
+            await self._group.__aexit__(None, None, None)
 
     @property
     def port(self) -> int:
@@ -113,9 +116,16 @@ class Server:
         """All so far, in the order in which they came."""
         return tuple(self._received)
 
+    async def arrived(self, requests: int) -> None:
+        """Waits until so many requests have come."""
+        while len(self._received) < requests:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def settled(self, *, requests: int = 0) -> None:
         """Waits until so many requests have come and the reply to each of all has ended."""
-        while len(self._received) < requests or any(r.ended == "open" for r in self._received):
+        await self.arrived(requests)
+        while any(received.ended == "open" for received in self._received):
             self._changed.clear()
             await self._changed.wait()
 
