@@ -104,7 +104,8 @@ def test_data_as_toml_is_the_same_data_without_nulls(data: Table) -> None:
 SET = """
 import sys, tomllib
 from pathlib import Path
-from vibe.config.edit import parse_key, resolve, set_in_file
+from vibe.config.edit import set_in_file
+from vibe.config.keypath import parse_key, resolve
 
 file = Path(sys.argv[1])
 for number in range(1, 101):

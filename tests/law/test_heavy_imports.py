@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+from tests.config.seeds import EXAMPLES
 from vibe import __version__
 
 HEAVY = {
@@ -53,4 +55,11 @@ def test_version_loads_nothing_heavy() -> None:
 
 def test_help_loads_only_what_draws_it() -> None:
     heavy, _ = heavy_imports("-m", "vibe", "--help")
+    assert heavy <= {"typer", "rich", "msgspec"}
+
+
+def test_validation_loads_only_what_it_needs(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(next(iter(EXAMPLES.values())))
+    heavy, _ = heavy_imports("-m", "vibe", "config", "validate", "--allow-missing-keys", str(file))
     assert heavy <= {"typer", "rich", "msgspec"}

@@ -26,10 +26,13 @@ from vibe.config.variables import BadReference, Variables
 
 Table: TypeAlias = dict[str, object]
 
-# Names and aliases are taken to the letter; every other text may refer to variables.
 NAMES = frozenset({"name", "alias", "provider", "model", "active_model"})
+# These are taken to the letter; every other text may refer to variables.
+_LITERAL = NAMES | {"api_key_env_var"}
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL_IN_NAME = re.compile(rf"\t|{_CONTROL.pattern}")
 _SHORT_MS = 1000
 
 
@@ -70,7 +73,10 @@ class _Reading:
         for name, value in data.items():
             here = (*path, name)
             if name not in known:
-                self.problems.append(stranger(self.source, here, value, schema=schema))
+                told, meant = stranger(self.source, here, value, schema=schema, taken=data)
+                self.problems.append(told)
+                if meant:  # whoever misses it need not say so again
+                    self.bad.add((*path, meant))
                 continue
             accepted = self._value(known[name], value, here)
             if accepted is not None:
@@ -82,8 +88,8 @@ class _Reading:
             return self._tables(field, value, path)
         if field.kind == "table":
             return self._one_table(field, value, path)
-        if isinstance(value, str) and field.name not in NAMES:
-            value = self._expanded(value, path)
+        if isinstance(value, str):
+            value = self._text(field, value, path)
             if value is None:
                 return None
         found = flaw(field, value)
@@ -92,8 +98,6 @@ class _Reading:
             return None
         if isinstance(value, dict):
             return self._texts(field, cast("Table", value), path)
-        if isinstance(value, str) and not self._is_clean(field, value, path):
-            return None
         self._warn_of_seconds(field, value, path)
         return value
 
@@ -170,6 +174,24 @@ class _Reading:
 
     # texts
 
+    def _text(self, field: Field, text: str, path: Path) -> str | None:
+        """`text` with its references followed; None where it was refused."""
+        if field.name not in _LITERAL:
+            expanded = self._expanded(text, path)
+        elif found := _REFERENCE.fullmatch(text):
+            expanded = None
+            self._refuse(
+                Code.VARIABLE_SYNTAX,
+                path,
+                f"{field.name} is taken to the letter: no ${{…}} around it",
+                literal=quoted(found[1]),
+            )
+        else:
+            expanded = text
+        if expanded is None or field.kind != "text":
+            return expanded
+        return expanded if self._is_clean(field, expanded, path) else None
+
     def _expanded(self, text: str, path: Path) -> str | None:
         try:
             return self.variables.expand(text)
@@ -184,29 +206,21 @@ class _Reading:
             return None
 
     def _is_clean(self, field: Field, text: str, path: Path) -> bool:
-        shown = quote(text)
-        if _CONTROL.search(text):
-            without = _CONTROL.sub("", text)
-            self._refuse(
-                Code.VALUE_CONTROL,
-                path,
-                f"{field.name} holds an invisible control character",
-                help="delete it",
-                literal=None if not without else quoted(without),
-            )
-            return False
-        if field.name in NAMES and text != text.strip():
-            self._refuse(
-                Code.VALUE_EMPTY,
-                path,
-                f"{field.name} begins or ends with a blank: {shown}",
-                literal=quoted(text.strip() or "unnamed"),
-            )
-            return False
-        if field.name in NAMES and not text:
-            self._refuse(Code.VALUE_EMPTY, path, f"{field.name} is empty", literal='"unnamed"')
-            return False
-        return True
+        without = (_CONTROL_IN_NAME if field.name in NAMES else _CONTROL).sub("", text)
+        if without != text:
+            message = f"{field.name} holds an invisible control character"
+            literal = quoted(without) if without else None
+            self._refuse(Code.VALUE_CONTROL, path, message, help="delete it", literal=literal)
+        elif not text.strip() and (field.required or field.name in NAMES):
+            hint = "leave the key out, or give it a value"
+            hint = "give it a value" if field.required else hint
+            self._refuse(Code.VALUE_EMPTY, path, f"{field.name} is empty", help=hint, literal=None)
+        elif field.name in NAMES and text != text.strip():
+            message = f"{field.name} begins or ends with a blank: {quote(text)}"
+            self._refuse(Code.VALUE_EMPTY, path, message, literal=quoted(text.strip()))
+        else:
+            return True
+        return False
 
     def _texts(self, field: Field, value: Table, path: Path) -> Table:
         accepted: Table = {}

@@ -1,4 +1,4 @@
-"""Providers and local servers that vibe knows without a configuration. Data only.
+"""Providers and local servers that vibe knows without a configuration.
 
 Model names age. Those below were on offer in November 2026, and where a provider has a name that
 moves on with its models, it is that name. Prices stand here only where the documentation's own
@@ -7,6 +7,7 @@ examples have them; one that is wrong would be worse than one that is not known.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from msgspec import Struct
@@ -158,3 +159,11 @@ VLLM = LocalServer(
     alias=Alias("local-vllm"),
 )
 LOCAL_SERVERS = (LLAMACPP, OLLAMA, LM_STUDIO, VLLM)
+
+
+def usual_variable(provider: str) -> str:
+    """The variable that a key for a provider of this name is most likely in."""
+    for known in PROVIDERS:
+        if known.name == provider.strip("\"'"):
+            return known.variable
+    return (re.sub(r"\W+", "_", provider).strip("_").upper() or "PROVIDER") + "_API_KEY"

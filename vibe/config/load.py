@@ -5,6 +5,7 @@ The one way by which anything in vibe learns its configuration.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -25,6 +26,7 @@ from vibe.config.environment import overlay
 from vibe.config.fields import fields_of
 from vibe.config.layers import Kind, Layer, Merged, Origin, Override, merge
 from vibe.config.locate import Spot
+from vibe.config.malformed import quoted
 from vibe.config.paths import Folders
 from vibe.config.problem import ConfigError, Edit, Problem, problem
 from vibe.config.read import FileRead, read_file
@@ -33,8 +35,6 @@ from vibe.config.schema import Model, PoolEntry, Provider, Settings
 from vibe.config.suspects import suspects
 from vibe.config.syntax import parse
 from vibe.config.variables import Variables
-
-_PLACEHOLDER = ""  # what stands for a required name that is missing; checks pass over it
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -182,18 +182,21 @@ def _loaded(
     merged = merge(layers, overrides)
     found = [*problems, *(each for file in files for each in file.problems)]
     found += map(_homeless, merged.homeless)
-    missing = list(_complete(merged, told=not any(file.damaged for file in files)))
-    settings = msgspec.convert(merged.values, Settings, strict=False)
+    values = _aliased(merged)
+    missing = _missing(values)
+    settings = _settings(values)
     subject = Subject(
         settings=settings,
         origins=merged.origins,
-        bad=merged.bad,
+        bad=merged.bad | missing,
         variables=variables,
         file=layers[0].source.name if layers else name,
     )
     if all(file.complete for file in files):
         allow = allow_missing_keys or settings.multiplexer.allow_missing_keys
-        found += missing
+        if not any(file.damaged for file in files):  # it may stand in a line that was left out
+            untold = missing - merged.bad
+            found += [_required(merged, path) for path in untold if path[:-1] not in merged.bad]
         found += check_names(subject)
         found += check_pool(subject)
         found += check_addresses(subject)
@@ -202,7 +205,7 @@ def _loaded(
         settings=settings,
         problems=_in_order(found),
         origins=merged.origins,
-        values=merged.values,
+        values=values,
         variables=variables,
         files=tuple(layer.source.name for layer in layers),
         suspects=frozenset[str]().union(*(file.suspects for file in files)),
@@ -220,41 +223,82 @@ def _homeless(override: Override) -> Problem:
     )
 
 
-def _complete(merged: Merged, *, told: bool) -> Iterator[Problem]:
-    """Fill in what is missing: an alias by the name, the rest by a placeholder and a problem."""
-    multiplexer = cast("Table", merged.values.get("multiplexer", {}))
+def _missing(values: Table) -> frozenset[KeyPath]:
+    """The required keys that have no value."""
+    return frozenset(
+        (*here, field.name)
+        for here, schema, item in _items(values)
+        for field in fields_of(schema)
+        if field.required and field.name not in item
+    )
+
+
+def _aliased(merged: Merged) -> Table:
+    """The merged values, with the alias that a model has by its name."""
+    values = copy.deepcopy(merged.values)
+    for _, schema, item in _items(values):
+        if schema is Model and not item.get("alias") and item.get("name"):
+            item["alias"] = item["name"]
+    return values
+
+
+def _settings(values: Table) -> Settings:
+    """`values` as settings; the checks pass over the placeholder of what is missing."""
+    whole = copy.deepcopy(values)
+    for _, schema, item in _items(whole):
+        for field in fields_of(schema):
+            if field.required:
+                item.setdefault(field.name, "")
+    return msgspec.convert(whole, Settings, strict=False)
+
+
+def _items(values: Table) -> Iterator[tuple[KeyPath, type[Struct], Table]]:
+    """Every item of the three lists, with its path and what it has to be."""
+    multiplexer = cast("Table", values.get("multiplexer", {}))
     lists: tuple[tuple[KeyPath, type[Struct], object], ...] = (
-        (("providers",), Provider, merged.values.get("providers", [])),
-        (("models",), Model, merged.values.get("models", [])),
+        (("providers",), Provider, values.get("providers", [])),
+        (("models",), Model, values.get("models", [])),
         (("multiplexer", "pool"), PoolEntry, multiplexer.get("pool", [])),
     )
     for path, schema, items in lists:
         for index, item in enumerate(cast("list[Table]", items)):
-            here = (*path, index)
-            for field in fields_of(schema):
-                if not field.required or field.name in item:
-                    continue
-                item[field.name] = _PLACEHOLDER
-                if told and (*here, field.name) not in merged.bad and here not in merged.bad:
-                    yield _required(merged, here, field.name)
-            if schema is Model and not item.get("alias"):
-                item["alias"] = item["name"]
+            yield (*path, index), schema, item
 
 
-def _required(merged: Merged, path: KeyPath, name: str) -> Problem:
-    header = ".".join(names_of(path))
-    origin = merged.origins.get(path)
+def _required(merged: Merged, path: KeyPath) -> Problem:
+    table, name = path[:-1], str(path[-1])
+    header = ".".join(names_of(table))
+    origin = merged.origins.get(table)
     spot = origin.spot() if origin else Spot(file=header)
     hint, edits = f'add {name} = "…"', ()
     if origin is not None and origin.source is not None and spot.line is not None:
-        example = {"api_base": "https://api.example.com/v1"}.get(name, f"my-{name}")
-        edits = (Edit(line=spot.line + 1, delete=0, text=f'{name} = "{example}"'),)
         if number := commented_setting(origin.source, name, after=spot.line):
             hint = f"in line {number} it is only a comment"
             edits = (uncommented(origin.source, name, number),)
+        elif guess := _only_choice(merged.values, path):
+            edits = (Edit(line=spot.line + 1, delete=0, text=f"{name} = {quoted(guess)}"),)
     return problem(
         Code.KEY_REQUIRED, spot, f"this [[{header}]] has no {name}", help=hint, edits=edits
     )
+
+
+def _only_choice(values: Table, path: KeyPath) -> str | None:
+    """The one name that can be meant at `path`, by what refers to it or can be referred to."""
+    items = [(at[0], item) for at, _, item in _items(values)]
+    providers = {item.get("name") for kind, item in items if kind == "providers"}
+    models = [item for kind, item in items if kind == "models"]
+    pooled = {item.get("model") for kind, item in items if kind == "multiplexer"}
+    match (path[0], path[-1]):
+        case ("providers", "name"):
+            choices = {model.get("provider") for model in models} - providers
+        case ("models", "provider"):
+            choices = providers
+        case ("multiplexer", "model"):
+            choices = {model.get("alias") or model.get("name") for model in models} - pooled
+        case _:
+            return None
+    found = [each for each in choices if isinstance(each, str)]
+    return found[0] if len(found) == 1 else None
 
 
 def _in_order(found: list[Problem]) -> tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from vibe.clean import quote
 from vibe.config.codes import Code
 from vibe.config.corrections import left_out, names_of, reheaded, rewritten
 from vibe.config.fields import dotted_keys, fields_of
+from vibe.config.known import usual_variable
 from vibe.config.locate import Source, Spot
 from vibe.config.nearest import nearest
 from vibe.config.problem import Edit, Problem, problem
@@ -26,23 +28,35 @@ _SAFETY = frozenset(
 )  # fmt: skip
 
 
-def stranger(source: Source, path: Path, value: object, *, schema: type[Struct]) -> Problem:
-    """What to say of the key at the end of `path`, which `schema` does not know."""
+def stranger(
+    source: Source,
+    path: Path,
+    value: object,
+    *,
+    schema: type[Struct],
+    taken: Container[str],
+) -> tuple[Problem, str | None]:
+    """What to say of the key at the end of `path`, which `schema` does not know.
+
+    With it comes the key that was meant, if the problem says so. `taken` are the keys that the
+    table has: one of them cannot have been meant.
+    """
     name = str(path[-1])
     place = source.place(path)
     spot = source.spot(place.key) if place else Spot(file=source.name)
     if name in _KEY_ITSELF and isinstance(value, str):
-        return _key_itself(source, path, spot)
+        told = _key_itself(source, path, spot, is_named="api_key_env_var" in taken)
+        return told, "api_key_env_var"
     if name == "pool":
-        return _pool_alone(source, path, spot)
+        return _pool_alone(source, path, spot), None
     home = _home(name)
     if home is not None:
-        return _misplaced(source, path, spot, home=home)
+        return _misplaced(source, path, spot, home=home), name if not home else None
     known = [field.name for field in fields_of(schema)]
-    guess = nearest(name, known)
+    guess = nearest(name, [each for each in known if each not in taken])
     unsafe = bool(_SAFETY & set(re.split(r"[_\W]+", (guess or name).lower())))
     if guess is not None:
-        return problem(
+        told = problem(
             Code.KEY_UNKNOWN,
             spot,
             f"unknown key {quote(name)} {_where(path[:-1])}",
@@ -50,31 +64,33 @@ def stranger(source: Source, path: Path, value: object, *, schema: type[Struct])
             edits=_renamed(source, path, guess),
             severity="error" if unsafe else "warning",
         )
-    return problem(
+        return told, guess
+    told = problem(
         Code.KEY_UNSAFE if unsafe else Code.KEY_UNKNOWN,
         spot,
         f"unknown key {quote(name)} {_where(path[:-1])}: it has no effect",
         help="known keys: " + ", ".join(known),
         edits=left_out(source, path),
     )
+    return told, None
 
 
-def _key_itself(source: Source, path: Path, spot: Spot) -> Problem:
+def _key_itself(source: Source, path: Path, spot: Spot, *, is_named: bool) -> Problem:
     named = source.outline.places.get((*path[:-1], "name"))
     provider = source.text[named.value.start : named.value.end] if named else "provider"
-    variable = re.sub(r"\W+", "_", provider).strip("_").upper() + "_API_KEY"
-    place = source.place(path)
+    variable = usual_variable(provider)
+    place = source.outline.places.get(path)
     edits: tuple[Edit, ...] = ()
     if place is not None and path[0] == "providers":
-        number = source.line_of(place.key.start)
-        edits = (Edit(line=number, delete=1, text=f'api_key_env_var = "{variable}"'),)
+        text = "" if is_named else f'api_key_env_var = "{variable}"'
+        edits = (Edit(line=source.line_of(place.key.start), delete=1, text=text),)
     return problem(
         Code.KEY_UNSAFE,
         spot,
         f"{quote(str(path[-1]))} is not read: keys do not stand in config.toml; value hidden",
         help=f"put {variable}=… into .env beside the file and name the variable: "
         f'api_key_env_var = "{variable}"',
-        edits=edits or left_out(source, path),
+        edits=edits,
     )
 
 
@@ -102,13 +118,14 @@ def _misplaced(source: Source, path: Path, spot: Spot, *, home: str) -> Problem:
     name = str(path[-1])
     edits = left_out(source, path)
     if not home:
+        is_set = (name,) in source.outline.places
         moved = Edit(line=1, delete=0, text=edits[0].text.removeprefix("# ")) if edits else None
         return problem(
             Code.KEY_MISPLACED,
             spot,
             f"{name} belongs to the top of the file; here it is inside {_header(path[:-1])}",
             help="move the line above the first header",
-            edits=(moved, *edits) if moved else (),
+            edits=(moved, *edits) if moved and not is_set else edits,
         )
     header = f"[[{home.removesuffix('[]')}]]" if home.endswith("[]") else f"[{home}]"
     return problem(

@@ -20,7 +20,8 @@ _PARTS = re.compile(
     r"(?P<host>\[[^\]/?#]*\]|[^:/?#]*)(?::(?P<port>[^/?#]*))?(?P<path>[^?#]*)(?P<query>[?#].*)?",
     re.DOTALL,
 )
-_HOST = re.compile(r"(?!-)[A-Za-z0-9._\u00a1-\uffff-]+(?<!-)|\[[0-9A-Fa-f:.]+(?:%25[\w.-]+)?\]")
+_LABEL = r"(?!-)[A-Za-z0-9_\u00a1-\uffff-]{1,63}(?<!-)"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+(?:%25[\w.-]+)?\]")
 _ENDPOINT = re.compile(r"/(?:chat/completions|completions|messages|responses|embeddings|models)/*$")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]|.*\.localhost", re.IGNORECASE)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from vibe.clean import quote
 from vibe.config.checks.subject import Subject
 from vibe.config.codes import Code
+from vibe.config.known import usual_variable
 from vibe.config.malformed import quoted
 from vibe.config.problem import Problem, Severity, problem
 from vibe.config.scan import Path
@@ -76,13 +77,8 @@ def key_trouble(name: str, variables: Variables) -> str | None:
     return None
 
 
-def suggested_variable(provider: str) -> str:
-    """The usual name of the variable for this provider's key."""
-    return (re.sub(r"\W+", "_", provider).strip("_").upper() or "PROVIDER") + "_API_KEY"
-
-
 def _pasted(subject: Subject, path: Path, provider: Provider) -> Problem:
-    variable = suggested_variable(provider.name)
+    variable = usual_variable(provider.name)
     return problem(
         Code.API_KEY_PASTED,
         subject.spot(path),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from vibe.clean import quote
-from vibe.config.checks.subject import Subject
+from vibe.config.checks.subject import RESERVED, Subject, folded
 from vibe.config.codes import Code
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
-from vibe.config.problem import Problem, problem
+from vibe.config.problem import Edit, Problem, problem
 from vibe.config.scan import Path
 
 Names: TypeAlias = list[tuple[Path, str]]
@@ -32,11 +31,6 @@ def check_names(subject: Subject) -> Iterator[Problem]:
 def _alias_path(subject: Subject, index: int) -> Path:
     path: Path = ("models", index, "alias")
     return path if path in subject.origins else ("models", index, "name")
-
-
-def folded(name: str) -> str:
-    """The form in which two names that look alike are the same."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _duplicates(subject: Subject, names: Names, code: Code, what: str) -> Iterator[Problem]:
@@ -67,12 +61,8 @@ def _duplicates(subject: Subject, names: Names, code: Code, what: str) -> Iterat
 
 def _reserved(subject: Subject, aliases: Names) -> Iterator[Problem]:
     for path, alias in aliases:
-        if folded(alias) == "auto":
-            edits = (
-                subject.rewritten(path, '"auto-model"')
-                if path[-1] == "alias"
-                else (subject.inserted_below(path, 'alias = "auto-model"'))
-            )
+        if folded(alias) == RESERVED and subject.holds(path):
+            edits = _renamed(subject, path, alias, "auto-model")
             yield problem(
                 Code.ALIAS_RESERVED,
                 subject.spot(path),
@@ -80,6 +70,22 @@ def _reserved(subject: Subject, aliases: Names) -> Iterator[Problem]:
                 help="choose another alias",
                 edits=edits,
             )
+
+
+def _renamed(subject: Subject, path: Path, alias: str, new: str) -> tuple[Edit, ...]:
+    """Give the model at `path` another alias, also where it is referred to."""
+    literal = quoted(new)
+    edits = (
+        subject.rewritten(path, literal)
+        if path[-1] == "alias"
+        else subject.inserted_below(path, f"alias = {literal}")
+    )
+    for at, entry in subject.pool():
+        if entry.model == alias:
+            edits += subject.rewritten((*at, "model"), literal)
+    if subject.settings.active_model == alias:
+        edits += subject.rewritten(("active_model",), literal)
+    return edits
 
 
 def _unknown_providers(subject: Subject) -> Iterator[Problem]:

@@ -56,28 +56,8 @@ def _is_unknown(subject: Subject, alias: str) -> bool:
 def _unknown_alias(
     subject: Subject, path: Path, alias: str, code: Code, *, severity: Severity
 ) -> Problem:
-    models = subject.settings.models
-    known = [model.alias for model in models if model.alias]
-    by_name = [(index, model) for index, model in enumerate(models) if model.name == alias]
-    if by_name:
-        index, model = by_name[0]
-        place = subject.line(("models", index, "alias"))
-        hint = f"that is a model name; its alias is {quote(model.alias)} ({place});"
-        guess: str | None = model.alias
-    else:
-        guess = nearest(alias, known) or (known[0] if len(known) == 1 else None)
-        found = subject.model(guess) if guess else None
-        where = subject.line(("models", found[0], "alias")) if found else ""
-        hint = f"did you mean {quote(guess)} ({where})?" if guess else ""
-    edits = subject.rewritten(path, quoted(guess)) if guess else ()
-    source = subject.source()
-    if source and (number := commented_value(source, "alias", alias)):
-        hint = f"in line {number} it is only a comment;"
-        edits = (uncommented(source, "alias", number),)
-    elif guess is None:
-        pooled = {entry.model for entry in subject.settings.multiplexer.pool}
-        unused = next((each for each in known if each not in pooled), None)
-        edits = subject.rewritten(path, quoted(unused)) if unused else ()
+    known = [model.alias for model in subject.settings.models if model.alias]
+    hint, edits = _meant(subject, path, alias)
     listed = ", ".join(map(quote, known[:_SHOWN])) + (" …" if len(known) > _SHOWN else "")
     listed = f"known aliases: {listed}" if known else "no [[models]] are defined yet"
     return problem(
@@ -88,6 +68,30 @@ def _unknown_alias(
         edits=edits,
         severity=severity,
     )
+
+
+def _meant(subject: Subject, path: Path, alias: str) -> tuple[str, tuple[Edit, ...]]:
+    """What to say of an unknown alias, and the edit that puts the right one there."""
+    source = subject.source()
+    if source and (number := commented_value(source, "alias", alias)):
+        hint = f"in line {number} it is only a comment;"
+        return hint, (uncommented(source, "alias", number),)
+    named = subject.named(alias)
+    if named is not None:
+        index, model = named
+        place = subject.line(("models", index, "alias"))
+        hint = f"that is a model name; its alias is {quote(model.alias)} ({place});"
+        return hint, subject.rewritten(path, quoted(model.alias))
+    # Twice in the pool would be the next mistake.
+    pooled = {entry.model for entry in subject.settings.multiplexer.pool}
+    sound = subject.sound_aliases()
+    free = [each for each in sound if path[0] != "multiplexer" or each not in pooled]
+    guess = nearest(alias, free) or (free[0] if len(free) == 1 else None)
+    found = subject.model(guess) if guess else None
+    if guess is None or found is None:
+        return "", ()
+    place = subject.line(("models", found[0], "alias"))
+    return f"did you mean {quote(guess)} ({place})?", subject.rewritten(path, quoted(guess))
 
 
 def _routable(subject: Subject) -> Iterator[Problem]:

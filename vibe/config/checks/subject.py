@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
+
 from msgspec import Struct
 
 from vibe.config.corrections import left_out, rewritten
@@ -11,6 +14,14 @@ from vibe.config.problem import Edit
 from vibe.config.scan import Path
 from vibe.config.schema import Model, PoolEntry, Provider, Settings
 from vibe.config.variables import Variables
+from vibe.domain.model import Alias
+
+RESERVED = "auto"  # as an alias it means the whole pool
+
+
+def folded(name: str) -> str:
+    """The form in which two names that look alike are the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -74,11 +85,26 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     def are_known(self, items: str, *names: str) -> bool:
         """Whether every name in the list `items` was accepted, so that a missing one is missing."""
-        return not any(path[0] == items and path[-1] in names for path in self.bad)
+        return not any(
+            path == (items,) or (path[0] == items and path[-1] in names) for path in self.bad
+        )
 
     def model(self, alias: str) -> tuple[int, Model] | None:
         return next(
             ((i, model) for i, model in enumerate(self.settings.models) if model.alias == alias),
+            None,
+        )
+
+    def sound_aliases(self) -> tuple[Alias, ...]:
+        """The aliases that can be referred to: each but once, and none that is reserved."""
+        aliases = [model.alias for model in self.settings.models if model.alias]
+        counted = Counter(map(folded, aliases))
+        return tuple(each for each in aliases if counted[folded(each)] == 1 and each != RESERVED)
+
+    def named(self, name: str) -> tuple[int, Model] | None:
+        """The model that its provider calls `name`."""
+        return next(
+            ((i, model) for i, model in enumerate(self.settings.models) if model.name == name),
             None,
         )
 
