@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 VIBE = str(Path(sys.executable).with_name("vibe"))
-EXAMPLE = str(Path(__file__).with_name("examples") / "failover.toml")
+EXAMPLE = str(Path(__file__).parents[1] / "tests" / "config" / "examples" / "basic_failover.toml")
 COMMANDS = {
     "python -c pass": (sys.executable, "-c", "pass"),
     "vibe --version": (VIBE, "--version"),
