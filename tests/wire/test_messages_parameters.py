@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -14,17 +13,15 @@ from tests.wire.messages_samples import (
     HELLO,
     NOW,
     OLDER,
-    READ,
     SCHEMA,
     call,
     result,
     sent,
     thought,
 )
-from vibe.domain.message import Assistant, Results, System, Text
+from vibe.domain.message import Assistant, Results, Text
 from vibe.domain.quirks import Quirks
-from vibe.domain.request import JsonFormat, ModelRequest, OneTool
-from vibe.domain.target import Target
+from vibe.domain.request import JsonFormat, ModelRequest
 from vibe.wire.messages_request import encode_count, read_count
 
 
@@ -164,41 +161,3 @@ def test_a_count_is_asked_for_the_same_prompt():
 )
 def test_a_count_is_read_from_its_answer(body: bytes, count: int | None):
     assert read_count(body) == count
-
-
-def forced(value: object) -> object:
-    """The whole of a validated value: pydantic reads an `Iterable` only when it is read itself."""
-    if isinstance(value, Mapping):
-        fields = cast("Mapping[str, object]", value)
-        return {key: forced(inner) for key, inner in fields.items()}
-    if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
-        return value
-    return [forced(inner) for inner in cast("list[object]", value)]
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        FULL,
-        ModelRequest(messages=THOUGHT_AND_CALLED, tools=(READ,), tool_choice=OneTool("read")),
-        ModelRequest(messages=(HELLO, Assistant(parts=(thought("", "redacted:abc"), Text("Hi"))))),
-        ModelRequest(messages=(HELLO,), tools=(NOW,), tool_choice="none", stream=False),
-        ModelRequest(messages=(HELLO, System("Be brief."), HELLO)),
-        ModelRequest(messages=(HELLO,), format=JsonFormat(), system="Be brief.", effort="high"),
-    ],
-    ids=["everything", "a forced tool", "redacted", "no tool", "a system message", "effort"],
-)
-@pytest.mark.parametrize("target", [OLDER, CURRENT], ids=["older", "current"])
-def test_the_types_of_the_vendors_own_client_take_what_is_sent(
-    request_: ModelRequest, target: Target
-):
-    """`anthropic` is a dependency of the lane `real` alone; nothing of vibe imports it."""
-    types = pytest.importorskip("anthropic.types")
-    pydantic = pytest.importorskip("pydantic")
-    target = msgspec.structs.replace(target, thinks=True)
-    body = sent(request_, target)
-    counted = msgspec.json.decode(encode_count(request_, target).body)
-    request_form = pydantic.TypeAdapter(types.MessageCreateParams)
-    count_form = pydantic.TypeAdapter(types.MessageCountTokensParams)
-    assert forced(request_form.validate_python(body)) == body
-    assert forced(count_form.validate_python(counted)) == counted

@@ -19,7 +19,10 @@ _SENSITIVE = re.compile(
         (?P<value>.*[\w./+-]{6}.*)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_VARIABLE_NAME = re.compile(r"""["'“”‘’]?(?:\$\{)?([A-Za-z_][A-Za-z0-9_]*)?\}?["'“”‘’]?\s*(?:[,;#].*)?""")
+_VARIABLE_NAME = re.compile(
+    r"""["'“”‘’]? (?:\$\{)? ([A-Za-z_][A-Za-z0-9_]*)? \}? ["'“”‘’]? \s* (?:[,;\#].*)?""",
+    re.VERBOSE,
+)
 
 
 class Spot(Struct, frozen=True, kw_only=True):

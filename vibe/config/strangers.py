@@ -54,6 +54,7 @@ def stranger(
         return _misplaced(source, path, spot, home=home), name if not home else None
     known = [field.name for field in fields_of(schema)]
     guess = nearest(name, [each for each in known if each not in taken])
+    missed = any(field.name == guess and field.required for field in fields_of(schema))
     unsafe = bool(_SAFETY & set(re.split(r"[_\W]+", (guess or name).lower())))
     if guess is not None:
         told = problem(
@@ -62,7 +63,7 @@ def stranger(
             f"unknown key {quote(name)} {_where(path[:-1])}",
             help=f'did you mean "{guess}"?',
             edits=_renamed(source, path, guess),
-            severity="error" if unsafe else "warning",
+            severity="error" if unsafe or missed else "warning",
         )
         return told, guess
     told = problem(

@@ -17,12 +17,22 @@ class ListedModel(Struct, frozen=True, kw_only=True):
     window: int | None = None
 
 
+class _Meta(Struct):
+    n_ctx: int | None = None  # llama.cpp
+
+
 class _Listed(Struct):
     id: str = ""
     name: str = ""
     max_model_len: int | None = None
     max_context_length: int | None = None
     context_length: int | None = None
+    meta: _Meta | None = None
+
+    @property
+    def window(self) -> int | None:
+        told = self.max_model_len or self.max_context_length or self.context_length
+        return told or (self.meta.n_ctx if self.meta else None)
 
 
 class _Listing(Struct):
@@ -55,10 +65,7 @@ def read_listing(body: bytes) -> tuple[ListedModel, ...] | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return tuple(
-        ListedModel(
-            name=each.id or each.name,
-            window=each.max_model_len or each.max_context_length or each.context_length,
-        )
+        ListedModel(name=each.id or each.name, window=each.window)
         for each in listing.data
         if each.id or each.name
     )

@@ -133,9 +133,12 @@ class MessagesDecoder:
             yield _broken("the answer is not a message")
             return
         yield from self._answer.read(MessageStart(message))
+        last = len(message.content) - 1
         for index, block in enumerate(message.content):
             yield from self._answer.read(BlockStart(index, block))
-            yield from self._answer.read(BlockStop(index))
+            # A call that was cut comes with the input {} (llama.cpp), which is not what it asked.
+            if index < last or message.stop_reason != "max_tokens":
+                yield from self._answer.read(BlockStop(index))
         yield from self._answer.read(MessageDelta(message))
         yield from self._answer.read(MessageStop())
 
