@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import Final, TextIO
 
 from vibe.clean import clean_line
 from vibe.config.nearest import nearest
@@ -21,6 +22,8 @@ from vibe.testing.dialects import DIALECTS
 from vibe.testing.fault_server import FaultServer
 from vibe.testing.faults import FAULTS, Play, listing, play
 from vibe.testing.server import HOST, Received
+
+_LAST_PORT: Final = 65_535
 
 
 def main(args: Sequence[str], out: TextIO) -> int:
@@ -33,11 +36,15 @@ def main(args: Sequence[str], out: TextIO) -> int:
     name: str = chosen.fault
     if doubt := _doubt(name, dialect):
         parser.error(doubt)
+    if not 0 <= chosen.port <= _LAST_PORT:
+        parser.error(f"{chosen.port} is no port: they end at {_LAST_PORT}")
     wanted = play(name, at_event=chosen.at_event) if name else None
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(dialect, wanted, chosen.port, out))
     except OSError as error:
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
         sys.stderr.write(f"error: port {chosen.port} of {HOST}: {error.strerror}\n")
         return ExitCode.FAILED
     return ExitCode.FINISHED

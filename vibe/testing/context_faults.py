@@ -12,7 +12,7 @@ import msgspec
 from vibe.domain.failure import FailureKind
 from vibe.testing.envelopes import anthropic, google, mistral, openai
 from vibe.testing.fault import Fault
-from vibe.testing.http_error import Errors, HttpError, http_fault
+from vibe.testing.http_error import Errors, by_vendor, compatible, http_fault
 
 
 def faults() -> Iterator[Fault]:
@@ -22,83 +22,69 @@ def faults() -> Iterator[Fault]:
 
 
 def _of_the_dialects() -> Iterator[Fault]:
-    chat = openai(
-        "This model's maximum context length is 4097 tokens. However, you requested 4120 tokens"
-        " (3120 in the messages, 1000 in the completion). Please reduce the length of the messages"
-        " or completion.",
-        code="context_length_exceeded",
-        param="messages",
-    )
-    too_large = "Prompt contains 40960 tokens and 0 draft tokens, too large for model with 4097"
     yield _too_long(
         "context",
         "the vendor's own words, with the window",
-        {
-            "generic": HttpError(400, chat),
-            "azure": HttpError(400, chat),
-            "anthropic": HttpError(
-                400, anthropic("prompt is too long: 5360 tokens > 4097 maximum")
+        by_vendor(
+            400,
+            openai=openai(
+                "This model's maximum context length is 4097 tokens. However, you requested 4120"
+                " tokens (3120 in the messages, 1000 in the completion). Please reduce the length"
+                " of the messages or completion.",
+                code="context_length_exceeded",
+                param="messages",
             ),
-            "mistral": HttpError(
-                400, mistral(f"{too_large} maximum context length", code="3051", status=400)
+            anthropic=anthropic("prompt is too long: 5360 tokens > 4097 maximum"),
+            mistral=mistral(
+                "Prompt contains 40960 tokens and 0 draft tokens, too large for model with 4097"
+                " maximum context length",
+                code="3051",
+                status=400,
             ),
-        },
+        ),
         window=4097,
     )
-    yield _too_long(
-        "context_window",
-        "“exceeds the context window”",
-        {
-            "responses": HttpError(
-                400,
-                openai(
-                    "Your input exceeds the context window of this model. Please adjust your input"
-                    " and try again.",
-                    code="context_length_exceeded",
-                    param="input",
-                ),
-            )
-        },
+    window = openai(
+        "Your input exceeds the context window of this model. Please adjust your input and try"
+        " again.",
+        code="context_length_exceeded",
+        param="input",
+    )
+    yield _too_long("context_window", "“exceeds the context window”", by_vendor(400, openai=window))
+    both = anthropic(
+        "input length and `max_tokens` exceed context limit: 143653 + 64000 > 200000, decrease"
+        " input length or `max_tokens` and try again"
     )
     yield _too_long(
         "context_with_answer",
         "only together with the answer is it too long",
-        {
-            "anthropic": HttpError(
-                400,
-                anthropic(
-                    "input length and `max_tokens` exceed context limit: 143653 + 64000 > 200000,"
-                    " decrease input length or `max_tokens` and try again"
-                ),
-            )
-        },
+        by_vendor(400, anthropic=both),
         window=200_000,
     )
 
 
 def _of_local_servers() -> Iterator[Fault]:
-    yield _compatible(
+    numbers: dict[str, object] = {
+        "code": 400,
+        "message": "request (4390 tokens) exceeds the available context size (4096 tokens), try"
+        " increasing it",
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 4390,
+        "n_ctx": 4096,
+    }
+    yield _too_long(
         "context_llamacpp",
         "llama.cpp, with the numbers in fields",
-        HttpError(
-            400,
-            _llamacpp(
-                400,
-                "request (4390 tokens) exceeds the available context size (4096 tokens), try"
-                " increasing it",
-                type="exceed_context_size_error",
-                n_prompt_tokens=4390,
-                n_ctx=4096,
-            ),
-        ),
+        compatible(400, msgspec.json.encode({"error": numbers})),
         window=4096,
     )
-    yield _compatible(
+    full = {"code": 500, "message": "Context size has been exceeded.", "type": "server_error"}
+    yield _too_long(
         "context_llamacpp_500",
         "llama.cpp, as an error of the server",
-        HttpError(500, _llamacpp(500, "Context size has been exceeded.", type="server_error")),
+        compatible(500, msgspec.json.encode({"error": full})),
     )
-    vllm = {
+    vllm: dict[str, object] = {
         "object": "error",
         "message": "This model's maximum context length is 16384 tokens. However, you requested"
         " 122946 tokens (112946 in the messages, 10000 in the completion).",
@@ -106,11 +92,11 @@ def _of_local_servers() -> Iterator[Fault]:
         "param": None,
         "code": 400,
     }
-    yield _compatible(
-        "context_vllm", "vLLM", HttpError(400, msgspec.json.encode(vllm)), window=16_384
+    yield _too_long(
+        "context_vllm", "vLLM", compatible(400, msgspec.json.encode(vllm)), window=16_384
     )
     ollama = msgspec.json.encode({"error": "the input length exceeds the context length"})
-    yield _compatible("context_ollama", "Ollama", HttpError(400, ollama))
+    yield _too_long("context_ollama", "Ollama", compatible(400, ollama))
     yield _words(
         "context_lmstudio",
         "LM Studio",
@@ -121,29 +107,24 @@ def _of_local_servers() -> Iterator[Fault]:
 
 
 def _of_others() -> Iterator[Fault]:
-    google_words = (
+    counted = (
         "The input token count (1236488) exceeds the maximum number of tokens allowed (1048576)."
     )
-    yield _compatible(
+    yield _too_long(
         "context_google",
         "Gemini, in a list",
-        HttpError(400, google(google_words, code=400, status="INVALID_ARGUMENT")),
+        compatible(400, google(counted, code=400, status="INVALID_ARGUMENT")),
         window=1_048_576,
     )
     yield _words("context_groq", "Groq", "Please reduce the length of the messages or completion.")
-    yield _compatible(
+    minute = (
+        "Request too large for model `test-model` in organization `org_0000` on tokens per minute"
+        " (TPM): Limit 12000, Requested 14137, please reduce your message size and try again."
+    )
+    yield _too_long(
         "context_minute",
         "Groq: one request is more than a minute's allowance",
-        HttpError(
-            413,
-            openai(
-                "Request too large for model `test-model` in organization `org_0000` on tokens per"
-                " minute (TPM): Limit 12000, Requested 14137, please reduce your message size and"
-                " try again.",
-                type="tokens",
-                code="rate_limit_exceeded",
-            ),
-        ),
+        compatible(413, openai(minute, type="tokens", code="rate_limit_exceeded")),
         window=12_000,
     )
     yield _words(
@@ -159,17 +140,13 @@ def _of_others() -> Iterator[Fault]:
         "This model's maximum prompt length is 131072 but the request contains 136973 tokens.",
         window=131_072,
     )
-    yield _compatible(
+    yield _words(
         "context_together",
         "Together, with 422",
-        HttpError(
-            422,
-            openai(
-                "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given:"
-                " 80125 `inputs` tokens and 4096 `max_new_tokens`"
-            ),
-        ),
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 80125"
+        " `inputs` tokens and 4096 `max_new_tokens`",
         window=4097,
+        status=422,
     )
     yield _words(
         "context_length_of_model",
@@ -185,13 +162,7 @@ def _too_long(name: str, says: str, errors: Errors, *, window: int | None = None
     )
 
 
-def _compatible(name: str, says: str, error: HttpError, *, window: int | None = None) -> Fault:
-    return _too_long(name, says, {"generic": error}, window=window)
-
-
-def _words(name: str, says: str, message: str, *, window: int | None = None) -> Fault:
-    return _compatible(name, says, HttpError(400, openai(message)), window=window)
-
-
-def _llamacpp(code: int, message: str, **fields: object) -> bytes:
-    return msgspec.json.encode({"error": {"code": code, "message": message, **fields}})
+def _words(
+    name: str, says: str, message: str, *, window: int | None = None, status: int = 400
+) -> Fault:
+    return _too_long(name, says, compatible(status, openai(message)), window=window)

@@ -23,6 +23,8 @@ INTRODUCTION: Final = (
     " notes.txt”) and run a command (“run ls”)."
 )
 SHOWN_LINES: Final = 20
+SHOWN_CHARS: Final = 200
+HEARD_CHARS: Final = 2_000  # a wish stands at the beginning, or is none
 
 _READERS: Final = ("read", "read_file", "view", "cat")
 _EDITORS: Final = ("edit", "edit_file", "search_replace", "str_replace")
@@ -47,14 +49,14 @@ _REPLACE = re.compile(
 _RUN = re.compile(r"\s*(?:please\s+)?(?:run|execute)\s+(?P<command>.+)", re.IGNORECASE)
 _LINE_NUMBER = re.compile(r"^ *\d+[\t→|:] ?", re.MULTILINE)
 _DEFINES = re.compile(
-    r"^\s*(?:async def|def|class|function|fn|func|struct|type|#+)\s+([^\n({:]+)", re.MULTILINE
+    r"^[ \t]*(?:async def|def|class|function|fn|func|struct|type|#+)[ \t]+([^\n({:]+)", re.MULTILINE
 )
 _FAILED = re.compile(
     r"\s*(?:<?(?:tool_)?error\b|(?:there is )?no such\b|there is no\b|cannot\b|could not\b"
     r"|permission denied|refused\b|denied\b)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
 class _Read(Struct, frozen=True):
@@ -76,7 +78,7 @@ _Wish: TypeAlias = _Read | _Replace | _Run
 
 def demo(asked: Asked) -> Answer:
     """The behaviour. What it does next hangs on the person's last words and what came of them."""
-    wish = _wish(asked.last_user_text)
+    wish = _wish(asked.last_user_text[:HEARD_CHARS])
     match wish:
         case None:
             return Answer(text=_chat(asked.last_user_text))
@@ -109,13 +111,13 @@ def _bare(words: str) -> str:
 
 
 def _chat(text: str) -> str:
-    words = sorted(set(_WORD.findall(text)), key=lambda word: (-len(word), word))
-    if not text.strip():
-        return f"{INTRODUCTION} You have said nothing yet."
-    about = f", it seems about {', '.join(words[:3])}" if words else ""
-    count = len(text.split())
-    size = "one word" if count == 1 else f"{count} words"
-    return f"{INTRODUCTION} Of what you said ({size}{about}) I understand nothing: “{text.strip()}”"
+    words = _WORD.findall(text)
+    if not words:
+        return f"{INTRODUCTION} You have said nothing in words yet."
+    longest = _cut(max(words, key=len))
+    size = _count(words, "word") + (f", the longest is “{longest}”" if words[1:] else "")
+    said = _cut(text.strip())
+    return f"{INTRODUCTION} You said “{said}”: {size}. To count them is all that I can do with it."
 
 
 def _read(asked: Asked, wish: _Read) -> Answer:
@@ -199,12 +201,16 @@ def _summary(file: str, content: str) -> str:
     lines = content.splitlines()
     if not content.strip():
         return f"{file} is empty."
-    begins = next(line.strip() for line in lines if line.strip())
+    begins = _cut(next(line.strip() for line in lines if line.strip()))
     told = f"{file} has {_count(lines, 'line')} and {_count(content.split(), 'word')}."
     told += f" It begins with “{begins}”."
-    if names := [name.strip() for name in _DEFINES.findall(content)]:
+    if names := [_cut(name.strip()) for name in _DEFINES.findall(content)]:
         told += f" I see these definitions or headings: {', '.join(names[:8])}."
     return told + " More than that a demo model cannot tell."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
 
 
 def _count(things: Sequence[str], name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.domain.message import Assistant, Message, Results, Text, ToolResult, User
 from vibe.domain.model import Backend, ProviderName
@@ -122,6 +123,13 @@ class Behaviour(Protocol):
 def call(tool: str, **arguments: object) -> Call:
     """A call with its arguments written as JSON."""
     return Call(name=tool, arguments=msgspec.json.encode(arguments).decode())
+
+
+def going_on(asked: Asked, answer: Answer) -> Answer:
+    """What is left to say of an answer that the request has already begun."""
+    last = asked.messages[-1] if asked.messages else None
+    begun = text_of(last.parts) if isinstance(last, Assistant) else ""
+    return replace(answer, text=answer.text.removeprefix(begun))
 
 
 def joined(messages: Iterable[Message], *, answers: bool = True) -> tuple[Message, ...]:

@@ -15,7 +15,7 @@ from vibe.domain.failure import FailureKind, verdict
 from vibe.domain.model import Backend
 from vibe.testing.dialects import DIALECTS, stream_of, whole_of
 from vibe.testing.exchange import Answer, Asked, Stream
-from vibe.testing.reply import Headers, Reply, Step, json_reply
+from vibe.testing.reply import JSON, Reply, Step, json_reply
 
 EVENT_STREAM: Final = (("content-type", "text/event-stream; charset=utf-8"),)
 
@@ -55,7 +55,8 @@ class Fault(Struct, frozen=True, kw_only=True):
     """One way to fail, and what a client has to make of it.
 
     With a `kind` the attempt has failed, `inner` being what an error inside of a stream would have
-    been outside. Without one it is an answer, and a `harmless` fault leaves it the same answer.
+    been outside. Without one it is an answer, and a `harmless` fault leaves it the same answer. One
+    that is `streamed_only` is not played where no stream was asked for.
     """
 
     name: str
@@ -86,13 +87,14 @@ def due(scene: Scene) -> Reply:
     return json_reply(whole_of(scene.asked, scene.answer))
 
 
-def streamed(steps: tuple[Step, ...], *, headers: Headers = ()) -> Reply:
-    return Reply(headers=(*EVENT_STREAM, *headers), steps=steps, framing="chunked")
+def streamed(steps: tuple[Step, ...]) -> Reply:
+    return Reply(headers=EVENT_STREAM, steps=steps, framing="chunked")
 
 
-def paced(scene: Scene, steps: tuple[Step, ...], *, length: int) -> Reply:
-    """A reply of these steps, whose head is that of the reply that was due."""
+def in_steps(scene: Scene, steps: tuple[Step, ...], *, is_cut: bool = False) -> Reply:
+    """A reply of these steps; the head is that of the one that was due, its length as well if it
+    `is_cut`."""
     if scene.is_streamed:
         return streamed(steps)
-    head = json_reply(b"")
-    return Reply(headers=head.headers, steps=steps, length=length)
+    length = sum(map(len, scene.stream.events)) if is_cut else None
+    return Reply(headers=JSON, steps=steps, length=length)

@@ -15,7 +15,7 @@ from vibe.clock import Clock, SystemClock
 from vibe.domain.model import Backend
 from vibe.testing.dialects import api_base, read, refusal_body
 from vibe.testing.envelopes import Refused
-from vibe.testing.exchange import Answer, Behaviour
+from vibe.testing.exchange import Answer, Asked, Behaviour, going_on
 from vibe.testing.fault import Scene, due
 from vibe.testing.faults import Play, Schedule, never
 from vibe.testing.http1 import HttpRequest
@@ -102,11 +102,18 @@ class FaultServer:
         play = schedule if isinstance(schedule, Play) else schedule(asked, len(self.requests))
         scene = Scene(
             asked=asked,
-            answer=self._behaviour(asked) if asked.purpose == "answer" else Answer(),
+            answer=self._answer(asked),
             now=self._clock.wall(),
             at_event=play.at_event if play else None,
         )
-        return replace(play.fault.act(scene), fault=play.fault.name) if play else due(scene)
+        if play is None or (play.fault.streamed_only and not scene.is_streamed):
+            return due(scene)
+        return replace(play.fault.act(scene), fault=play.fault.name)
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.purpose != "answer":
+            return Answer()
+        return going_on(asked, self._behaviour(asked))
 
     def _check_key(self, request: HttpRequest) -> None:
         name, scheme = _KEY_IN[self._dialect]

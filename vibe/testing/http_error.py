@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -17,14 +17,14 @@ HeadersAt: TypeAlias = Callable[[float], Headers]  # those that tell a date hang
 
 
 class HttpError(Struct, frozen=True):
-    """A body of JSON, unless it says by its first byte that it is a page."""
+    """A body is JSON, unless it says by its first byte that it is a page."""
 
     status: int
     body: bytes
     headers: Headers | HeadersAt = ()
 
 
-Errors: TypeAlias = Mapping[Backend, HttpError]
+Errors: TypeAlias = dict[Backend, HttpError]
 
 
 def http_fault(
@@ -61,17 +61,43 @@ def http_fault(
     )
 
 
-def page(status: int, title: str) -> HttpError:
-    """What something in front of the provider says, in HTML."""
+def by_vendor(
+    status: int,
+    *,
+    openai: bytes | None = None,
+    azure: bytes | None = None,
+    anthropic: bytes | None = None,
+    mistral: bytes | None = None,
+) -> Errors:
+    """One status with each vendor's body. OpenAI's is Azure's as well, if that has none."""
+    bodies: dict[Backend, bytes | None] = {
+        "generic": openai,
+        "mistral": mistral,
+        "anthropic": anthropic,
+        "responses": openai,
+        "azure": azure or openai,
+    }
+    return {
+        dialect: HttpError(status, body) for dialect, body in bodies.items() if body is not None
+    }
+
+
+def compatible(status: int, body: bytes) -> Errors:
+    """An error of somebody who speaks OpenAI's chat completions."""
+    return {"generic": HttpError(status, body)}
+
+
+def everywhere(error: HttpError) -> Errors:
+    return dict.fromkeys(DIALECTS, error)
+
+
+def page(status: int, title: str) -> Errors:
+    """What something in front of any vendor says, in HTML."""
     html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\r\n"
-    return HttpError(status, html.encode(), (("server", "nginx"),))
+    return everywhere(HttpError(status, html.encode(), (("server", "nginx"),)))
 
 
 def with_headers(errors: Errors, headers: Headers | HeadersAt) -> Errors:
     return {
         dialect: HttpError(error.status, error.body, headers) for dialect, error in errors.items()
     }
-
-
-def only(errors: Errors, *dialects: Backend) -> Errors:
-    return {dialect: errors[dialect] for dialect in dialects}

@@ -1,7 +1,7 @@
 """Faults of limits and money: 429 in every form of header and body, quotas, 402.
 
-Bodies are those of the vendors' documents and of public reports. Where a wait is told by a date,
-it is half a minute from the server's present.
+Bodies are those of the vendors' documents and of public reports. A wait that is told by a date is
+half a minute from the server's present.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from email.utils import formatdate
 from typing import Final
 
 from vibe.domain.failure import FailureKind
-from vibe.domain.model import Backend
-from vibe.testing.envelopes import anthropic, azure, google, mistral, mistral_message, openai
+from vibe.testing import envelopes
+from vibe.testing.envelopes import anthropic, mistral, mistral_message, openai
 from vibe.testing.fault import Fault
 from vibe.testing.http_error import (
     Errors,
     HeadersAt,
-    HttpError,
+    by_vendor,
+    compatible,
     http_fault,
-    only,
     page,
     with_headers,
 )
@@ -29,140 +29,138 @@ from vibe.testing.reply import Headers
 LATER_S: Final = 30
 
 _RPM: Final = "Rate limit reached for test-model in organization org-0000 on requests per min (RPM)"
-_OPENAI: Final = HttpError(
-    429,
-    openai(f"{_RPM}: Limit 3, Used 3, Requested 1.", type="requests", code="rate_limit_exceeded"),
-)
 _AZURE: Final = (
     "Requests to the ChatCompletions_Create Operation under Azure OpenAI API version 2024-10-21"
     " have exceeded token rate limit of your current OpenAI S0 pricing tier."
 )
-_LIMITED: Final[Errors] = {
-    "generic": _OPENAI,
-    "responses": _OPENAI,
-    "azure": HttpError(429, azure(_AZURE, code="429")),
-    "anthropic": HttpError(
-        429,
-        anthropic(
-            "This request would exceed your organization's rate limit of 50 requests per minute.",
-            type="rate_limit_error",
-        ),
-    ),
-    "mistral": HttpError(
-        429, mistral("Rate limit exceeded", type="rate_limited", code="1300", status=429)
-    ),
-}
-_OF_OPENAI: Final = only(_LIMITED, "generic", "responses", "azure")
+_ANTHROPIC: Final = (
+    "This request would exceed your organization's rate limit of 50 requests per minute."
+)
+_LIMITED: Final = by_vendor(
+    429,
+    openai=openai(f"{_RPM}: Limit 3, Used 3.", type="requests", code="rate_limit_exceeded"),
+    azure=envelopes.azure(_AZURE, code="429"),
+    anthropic=anthropic(_ANTHROPIC, type="rate_limit_error"),
+    mistral=mistral("Rate limit exceeded", type="rate_limited", code="1300", status=429),
+)
+_OPENAI: Final[Errors] = {each: _LIMITED[each] for each in ("generic", "responses", "azure")}
 
 
 def faults() -> Iterator[Fault]:
-    yield from _rate_limits()
-    yield from _waits_in_bodies()
+    yield from _waits_in_headers()
+    yield from _waits_elsewhere()
     yield from _used_up()
 
 
-def _rate_limits() -> Iterator[Fault]:
-    """429, and what the headers say of when to come back."""
-    yield _limited("rate_limit", "429 that tells no wait", (), None)
-    yield _limited("rate_limit_seconds", "retry-after: 7", _after("7"), 7.0)
-    yield _limited("rate_limit_fraction", "retry-after: 1.5", _after("1.5"), 1.5)
-    yield _limited("rate_limit_negative", "retry-after: -5", _after("-5"), 0.0)
-    yield _limited("rate_limit_duration", "retry-after: 1m2.3s", _after("1m2.3s"), 62.3)
-    yield _limited("rate_limit_short", "retry-after: 20ms", _after("20ms"), 0.02)
-    yield _limited("rate_limit_long", "a wait of two hours", _after("7200"), 7200.0)
-    yield _limited("rate_limit_date", "retry-after as a date of HTTP", _after_date, LATER_S)
+def _waits_in_headers() -> Iterator[Fault]:
+    def after(name: str, says: str, value: str, wait_s: float) -> Fault:
+        return _limited(name, says, wait_s, headers=(("retry-after", value),))
+
+    yield _limited("rate_limit", "429 that tells no wait", None)
+    yield after("rate_limit_seconds", "retry-after: 7", "7", 7.0)
+    yield after("rate_limit_fraction", "retry-after: 1.5", "1.5", 1.5)
+    yield after("rate_limit_negative", "retry-after: -5", "-5", 0.0)
+    yield after("rate_limit_duration", "retry-after: 1m2.3s", "1m2.3s", 62.3)
+    yield after("rate_limit_short", "retry-after: 20ms", "20ms", 0.02)
+    yield after("rate_limit_long", "a wait of two hours", "7200", 7200.0)
     yield _limited(
-        "rate_limit_rfc3339", "retry-after as a date of RFC 3339", _after_rfc3339, LATER_S
+        "rate_limit_date",
+        "retry-after as a date of HTTP",
+        LATER_S,
+        headers=lambda now: (("retry-after", formatdate(now + LATER_S, usegmt=True)),),
     )
     yield _limited(
-        "rate_limit_epoch_s", "retry-after in seconds since 1970", _after_epoch_s, LATER_S
+        "rate_limit_rfc3339",
+        "retry-after as a date of RFC 3339",
+        LATER_S,
+        headers=lambda now: (("retry-after", _rfc3339(now + LATER_S)),),
     )
-    yield _limited("rate_limit_epoch_ms", "the same in milliseconds", _after_epoch_ms, LATER_S)
+    yield _limited(
+        "rate_limit_epoch_s",
+        "retry-after in seconds since 1970",
+        LATER_S,
+        headers=lambda now: (("retry-after", str(int(now) + LATER_S)),),
+    )
+    yield _limited(
+        "rate_limit_epoch_ms",
+        "the same in milliseconds",
+        LATER_S,
+        headers=lambda now: (("retry-after", str((int(now) + LATER_S) * 1000)),),
+    )
     yield _limited(
         "rate_limit_ms",
         "retry-after-ms, beside a retry-after that is rounded",
-        (("retry-after-ms", "1500"), ("retry-after", "2")),
         1.5,
-        _OF_OPENAI,
+        headers=(("retry-after-ms", "1500"), ("retry-after", "2")),
+        errors=_OPENAI,
     )
     yield _limited(
         "rate_limit_x_ms",
         "x-ms-retry-after-ms",
-        (("x-ms-retry-after-ms", "2500"),),
         2.5,
-        only(_LIMITED, "azure"),
+        headers=(("x-ms-retry-after-ms", "2500"),),
+        errors={"azure": _LIMITED["azure"]},
     )
+
+
+def _waits_elsewhere() -> Iterator[Fault]:
+    """In the headers that tell of the limits, in the body, and nowhere."""
     yield _limited(
         "rate_limit_reset_requests",
         "no requests are left, and the reset of tokens is another",
-        _x_ratelimit(requests=(0, "6m0s"), tokens=(17_997, "7.66s")),
         360.0,
-        _OF_OPENAI,
+        headers=_x_ratelimit(requests=(0, "6m0s"), tokens=(17_997, "7.66s")),
+        errors=_OPENAI,
     )
     yield _limited(
         "rate_limit_reset_tokens",
         "no tokens are left, and the reset of requests is another",
-        _x_ratelimit(requests=(9_999, "6ms"), tokens=(0, "7.66s")),
         7.66,
-        _OF_OPENAI,
+        headers=_x_ratelimit(requests=(9_999, "6ms"), tokens=(0, "7.66s")),
+        errors=_OPENAI,
     )
     yield _limited(
         "rate_limit_reset_date",
         "no input tokens are left until a date, and the others are",
-        _anthropic_ratelimit,
         LATER_S,
-        only(_LIMITED, "anthropic"),
+        headers=_anthropic_ratelimit,
+        errors={"anthropic": _LIMITED["anthropic"]},
     )
     yield _limited(
         "rate_limit_remaining",
         "no requests are left in this minute, and no reset is told",
-        (("x-ratelimit-limit-req-minute", "60"), ("x-ratelimit-remaining-req-minute", "0")),
         None,
-        {"mistral": HttpError(429, mistral_message("Requests rate limit exceeded"))},
-    )
-
-
-def _waits_in_bodies() -> Iterator[Fault]:
-    """429, or what stands for it, and what the body says of when to come back."""
-    yield _limited(
-        "rate_limit_words",
-        "“try again in 5.289s”",
-        (),
-        5.289,
-        _openai_words("Please try again in 5.289s."),
+        headers=_per_minute(60),
+        errors=by_vendor(429, mistral=mistral_message("Requests rate limit exceeded")),
     )
     yield _limited(
-        "rate_limit_words_minutes",
-        "“try again in 1m2.3s”",
-        (),
-        62.3,
-        _openai_words("Please try again in 1m2.3s."),
+        "rate_limit_words", "“try again in 5.289s”", 5.289, errors=_words("5.289s", _RPM)
     )
+    yield _limited(
+        "rate_limit_words_minutes", "“try again in 1m2.3s”", 62.3, errors=_words("1m2.3s", _RPM)
+    )
+    seven = envelopes.azure(f"{_AZURE} Please retry after 7 seconds.", code="429")
     yield _limited(
         "rate_limit_words_seconds",
         "“retry after 7 seconds”",
-        (),
         7.0,
-        {"azure": HttpError(429, azure(f"{_AZURE} Please retry after 7 seconds.", code="429"))},
+        errors=by_vendor(429, azure=seven),
     )
     yield _limited(
         "rate_limit_google",
         "Gemini's list with a retryDelay",
-        (),
         46.0,
-        {"generic": HttpError(429, _google_quota("GenerateRequestsPerMinutePerProject", "46s"))},
+        errors=compatible(429, _google_quota("GenerateRequestsPerMinutePerProject", "46s")),
     )
     yield _limited(
         "rate_limit_page",
         "429 as a page of what stands in front",
-        _after("7"),
         7.0,
-        dict.fromkeys(_LIMITED, page(429, "429 Too Many Requests")),
+        headers=(("retry-after", "7"),),
+        errors=page(429, "429 Too Many Requests"),
     )
-    slow_down = HttpError(503, openai("Slow Down", type="slow_down", code="slow_down"))
-    yield _limited(
-        "slow_down", "503 that means a rate", (), None, dict.fromkeys(_OF_OPENAI, slow_down)
-    )
+    slow = openai("Slow Down", type="slow_down", code="slow_down")
+    yield _limited("slow_down", "503 that means a rate", None, errors=by_vendor(503, openai=slow))
 
 
 def _used_up() -> Iterator[Fault]:
@@ -172,81 +170,66 @@ def _used_up() -> Iterator[Fault]:
         type="insufficient_quota",
         code="insufficient_quota",
     )
-    credit = anthropic(
-        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing"
-        " to upgrade or purchase credits."
-    )
+    credit = anthropic("Your credit balance is too low to access the Anthropic API.")
     yield _no_credit(
         "quota",
         "429 or 400, and the money is spent",
-        {
-            **dict.fromkeys(_OF_OPENAI, HttpError(429, quota)),
-            "anthropic": HttpError(400, credit),
-        },
-    )
-    spent = openai(
-        "Organization spend limit exceeded.",
-        type="insufficient_quota",
-        code="organization_spend_limit_exceeded",
-    )
-    crossed = anthropic(
-        "Your organization has crossed its monthly API usage threshold.",
-        type="rate_limit_error",
-        details={"error_code": "enforced_spend_limit_reached"},
+        by_vendor(429, openai=quota) | by_vendor(400, anthropic=credit),
     )
     yield _no_credit(
         "quota_spend_limit",
         "429, and a limit of one's own is reached",
-        {
-            "generic": HttpError(429, spent),
-            "responses": HttpError(429, spent),
-            "anthropic": HttpError(429, crossed),
-        },
+        by_vendor(
+            429,
+            openai=openai(
+                "Organization spend limit exceeded.",
+                type="insufficient_quota",
+                code="organization_spend_limit_exceeded",
+            ),
+            anthropic=anthropic(
+                "Your organization has crossed its monthly API usage threshold.",
+                type="rate_limit_error",
+                details={"error_code": "enforced_spend_limit_reached"},
+            ),
+        ),
     )
-    rpd = _RPM.replace("per min (RPM)", "per day (RPD)")
-    words = f"{rpd}: Limit 200, Used 200, Requested 1. Please try again in 7m12s."
-    per_day = HttpError(429, openai(words, type="requests", code="rate_limit_exceeded"))
     yield _no_credit(
         "quota_day",
         "429, and it is the day that is used up",
-        {"generic": per_day, "responses": per_day},
+        _words("7m12s", _RPM.replace("per min (RPM)", "per day (RPD)")),
         retry_after_s=432.0,
     )
     yield _no_credit(
         "quota_day_google",
         "the same at Gemini, whose retryDelay means nothing then",
-        {"generic": HttpError(429, _google_quota("GenerateRequestsPerDayPerProject", "34s"))},
+        compatible(429, _google_quota("GenerateRequestsPerDayPerProject", "34s")),
     )
+    none = by_vendor(429, mistral=mistral_message("Rate limit exceeded", code="1300"))
     yield _no_credit(
         "quota_no_allowance",
         "429 of a key whose plan allows nothing",
-        with_headers(
-            {"mistral": HttpError(429, mistral_message("Rate limit exceeded", code="1300"))},
-            (("x-ratelimit-limit-req-minute", "0"), ("x-ratelimit-remaining-req-minute", "0")),
-        ),
-    )
-    balance = openai("Insufficient Balance", type="unknown_error", code="invalid_request_error")
-    billing = anthropic(
-        "There's an issue with your billing or payment information.", type="billing_error"
+        with_headers(none, _per_minute(0)),
     )
     yield _no_credit(
         "payment_required",
         "402",
-        {
-            "generic": HttpError(402, balance),
-            "responses": HttpError(402, balance),
-            "azure": HttpError(402, azure("Payment required.", code="402")),
-            "anthropic": HttpError(402, billing),
-            "mistral": HttpError(402, mistral_message("Payment required")),
-        },
+        by_vendor(
+            402,
+            openai=openai("Insufficient Balance", type="unknown_error"),
+            anthropic=anthropic(
+                "There's an issue with your billing or payment information.", type="billing_error"
+            ),
+            mistral=mistral_message("Payment required"),
+        ),
     )
 
 
 def _limited(
     name: str,
     says: str,
-    headers: Headers | HeadersAt,
-    retry_after_s: float | None,
+    wait_s: float | None,
+    *,
+    headers: Headers | HeadersAt = (),
     errors: Errors = _LIMITED,
 ) -> Fault:
     return http_fault(
@@ -254,7 +237,7 @@ def _limited(
         says,
         with_headers(errors, headers),
         kind=FailureKind.RATE_LIMITED,
-        retry_after_s=retry_after_s,
+        retry_after_s=wait_s,
     )
 
 
@@ -264,15 +247,14 @@ def _no_credit(
     return http_fault(name, says, errors, kind=FailureKind.NO_CREDIT, retry_after_s=retry_after_s)
 
 
-def _openai_words(wait: str) -> Errors:
-    body = openai(f"{_RPM}: Limit 3. {wait}", type="requests", code="rate_limit_exceeded")
-    dialects: tuple[Backend, ...] = ("generic", "responses")
-    return dict.fromkeys(dialects, HttpError(429, body))
+def _words(wait: str, reached: str) -> Errors:
+    message = f"{reached}: Limit 200, Used 200, Requested 1. Please try again in {wait}."
+    return by_vendor(429, openai=openai(message, type="requests", code="rate_limit_exceeded"))
 
 
 def _google_quota(quota: str, delay: str) -> bytes:
     kind = "type.googleapis.com/google.rpc."
-    return google(
+    return envelopes.google(
         "You exceeded your current quota, please check your plan and billing details.",
         code=429,
         status="RESOURCE_EXHAUSTED",
@@ -283,28 +265,13 @@ def _google_quota(quota: str, delay: str) -> bytes:
     )
 
 
-def _after(value: str) -> Headers:
-    return (("retry-after", value),)
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _after_date(now: float) -> Headers:
-    return _after(formatdate(now + LATER_S, usegmt=True))
-
-
-def _after_rfc3339(now: float) -> Headers:
-    return _after(_rfc3339(now))
-
-
-def _after_epoch_s(now: float) -> Headers:
-    return _after(str(int(now) + LATER_S))
-
-
-def _after_epoch_ms(now: float) -> Headers:
-    return _after(str((int(now) + LATER_S) * 1000))
-
-
-def _rfc3339(now: float) -> str:
-    return datetime.fromtimestamp(int(now) + LATER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _per_minute(limit: int) -> Headers:
+    name = "x-ratelimit-{}-req-minute"
+    return ((name.format("limit"), str(limit)), (name.format("remaining"), "0"))
 
 
 def _x_ratelimit(*, requests: tuple[int, str], tokens: tuple[int, str]) -> Headers:
@@ -319,15 +286,18 @@ def _x_ratelimit(*, requests: tuple[int, str], tokens: tuple[int, str]) -> Heade
 
 
 def _anthropic_ratelimit(now: float) -> Headers:
-    reset = datetime.fromtimestamp(int(now) + 3, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return (
-        ("anthropic-ratelimit-requests-limit", "4000"),
-        ("anthropic-ratelimit-requests-remaining", "3999"),
-        ("anthropic-ratelimit-requests-reset", reset),
-        ("anthropic-ratelimit-input-tokens-limit", "200000"),
-        ("anthropic-ratelimit-input-tokens-remaining", "0"),
-        ("anthropic-ratelimit-input-tokens-reset", _rfc3339(now)),
-        ("anthropic-ratelimit-output-tokens-limit", "80000"),
-        ("anthropic-ratelimit-output-tokens-remaining", "80000"),
-        ("anthropic-ratelimit-output-tokens-reset", reset),
+    """Of three limits the input tokens are used up, and come back last."""
+    told = (
+        ("requests", 4_000, 3_999, 3),
+        ("input-tokens", 200_000, 0, LATER_S),
+        ("output-tokens", 80_000, 80_000, 3),
+    )
+    return tuple(
+        (f"anthropic-ratelimit-{name}-{field}", value)
+        for name, limit, remaining, reset_s in told
+        for field, value in (
+            ("limit", str(limit)),
+            ("remaining", str(remaining)),
+            ("reset", _rfc3339(now + reset_s)),
+        )
     )

@@ -6,12 +6,15 @@ A reply is written by `server.py`; what stands in it was decided before. Nothing
 from __future__ import annotations
 
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Framing: TypeAlias = Literal["length", "chunked", "close"]
+
+
+JSON: Final = (("content-type", "application/json"),)
 
 
 class Pause(Struct, frozen=True):
@@ -53,7 +56,5 @@ def body_of(reply: Reply) -> bytes:
     return b"".join(step for step in reply.steps if isinstance(step, bytes))
 
 
-def json_reply(body: bytes, *, status: int = 200, headers: Headers = ()) -> Reply:
-    return Reply(
-        status=status, headers=(("content-type", "application/json"), *headers), steps=(body,)
-    )
+def json_reply(body: bytes, *, status: int = 200) -> Reply:
+    return Reply(status=status, headers=JSON, steps=(body,))

@@ -53,11 +53,6 @@ def _check_openai(messages: tuple[Message, ...]) -> None:
 
 
 def _check_mistral(messages: tuple[Message, ...], *, prefix: bool) -> None:
-    if messages and isinstance(messages[-1], Assistant) and not prefix:
-        raise _out_of_order(
-            "Expected last role User or Tool (or Assistant with prefix True) for serving but got"
-            " assistant"
-        )
     for call in _calls(messages):
         if not _MISTRAL_ID.fullmatch(call.id):
             raise _mistral(
@@ -80,6 +75,11 @@ def _check_mistral(messages: tuple[Message, ...], *, prefix: bool) -> None:
                 )
             case _:
                 pass
+    if messages and isinstance(messages[-1], Assistant) and not prefix:
+        raise _out_of_order(
+            "Expected last role User or Tool (or Assistant with prefix True) for serving but got"
+            " assistant"
+        )
 
 
 def _check_anthropic(messages: tuple[Message, ...]) -> None:

@@ -52,10 +52,6 @@ class Received(Struct, frozen=True, kw_only=True):
     fault: str = ""
     ended: Ending = "open"
 
-    def header(self, name: str) -> str:
-        """The first header of that name, in lower case; "" if there is none."""
-        return next((value for key, value in self.headers if key == name), "")
-
 
 class Server:
     """Runs inside `async with`; after that neither a task nor a socket of it is left."""

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from msgspec.structs import replace
+
 from vibe.domain.failure import FailureKind
-from vibe.testing.fault import Fault, Scene, due, paced
+from vibe.testing.fault import Fault, Scene, due, in_steps
 from vibe.testing.reply import Pause, Reply, Step, Stop
 
 PING_S: Final = 5.0
 DRIP_S: Final = 0.1
 PIECE_BYTES: Final = 7
+_INTERIM: Final = (
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n",
+)
 
 
 def faults() -> Iterator[Fault]:
@@ -86,27 +92,25 @@ def faults() -> Iterator[Fault]:
     yield Fault(
         name="in_small_pieces",
         says=f"chunks of {PIECE_BYTES} bytes, which end anywhere",
-        act=lambda scene: paced(
-            scene, tuple(_pieces(b"".join(scene.stream.events))), length=_length(scene)
-        ),
+        act=lambda scene: in_steps(scene, tuple(_pieces(b"".join(scene.stream.events)))),
         harmless=True,
     )
     yield Fault(
         name="in_one_piece",
         says="all events come in one chunk",
-        act=lambda scene: paced(scene, (b"".join(scene.stream.events),), length=_length(scene)),
+        act=lambda scene: in_steps(scene, (b"".join(scene.stream.events),)),
         harmless=True,
     )
     yield Fault(
         name="until_close",
         says="the body has neither length nor chunks, it lasts until the connection is closed",
-        act=_until_close,
+        act=lambda scene: replace(due(scene), framing="close"),
         harmless=True,
     )
     yield Fault(
         name="early_hints",
         says="two interim answers come first: 100 and 103",
-        act=_after_interim_answers,
+        act=lambda scene: replace(due(scene), before=_INTERIM),
         harmless=True,
     )
 
@@ -114,47 +118,30 @@ def faults() -> Iterator[Fault]:
 def _up_to_the_cut(scene: Scene, stop: Stop) -> Reply:
     stream = scene.stream
     sent = stream.events[: scene.cut(stream)]
-    return paced(scene, (*sent, stop), length=_length(scene))
+    return in_steps(scene, (*sent, stop), is_cut=True)
 
 
 def _without_terminator(scene: Scene) -> Reply:
     stream = scene.stream
     sent = stream.events[: scene.cut(stream)]
-    return paced(scene, sent, length=sum(map(len, sent)))
+    return in_steps(scene, sent)
 
 
 def _stalled(scene: Scene, after: int) -> Reply:
-    return paced(scene, (*scene.stream.events[:after], Stop.STALL), length=_length(scene))
+    return in_steps(scene, (*scene.stream.events[:after], Stop.STALL), is_cut=True)
 
 
 def _only_comments(scene: Scene) -> Reply:
     stream = scene.stream
     sent = stream.events[: scene.cut(stream)]
     pings: tuple[Step, ...] = (b": keep-alive\n\n", Pause(PING_S)) * 720
-    return paced(scene, (*sent, *pings, Stop.STALL), length=0)
+    return in_steps(scene, (*sent, *pings, Stop.STALL))
 
 
 def _dripping(scene: Scene) -> Reply:
     steps = chain.from_iterable((*_pieces(event), Pause(DRIP_S)) for event in scene.stream.events)
-    return paced(scene, tuple(steps), length=_length(scene))
+    return in_steps(scene, tuple(steps))
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
     return (data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES))
-
-
-def _until_close(scene: Scene) -> Reply:
-    reply = due(scene)
-    return Reply(headers=reply.headers, steps=reply.steps, framing="close")
-
-
-def _after_interim_answers(scene: Scene) -> Reply:
-    reply = due(scene)
-    interim = (
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </>; rel=next\r\n\r\n"
-    )
-    return Reply(headers=reply.headers, steps=reply.steps, framing=reply.framing, before=(interim,))
-
-
-def _length(scene: Scene) -> int:
-    return sum(map(len, scene.stream.events))

@@ -1,7 +1,6 @@
 """Faults of form: bytes, lines and events that are no SSE, no JSON, or unusual and quite all right.
 
-The answer is what it was; only how it is written differs. A body that is not streamed is left as
-it is by those that are about streams alone.
+The answer is what it was; only how it is written differs.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from vibe.domain.failure import FailureKind
 from vibe.domain.model import Backend
 from vibe.testing.chat_write import DONE
 from vibe.testing.dialects import DIALECTS, whole_of
-from vibe.testing.fault import Fault, Scene, due, paced, streamed
+from vibe.testing.fault import Fault, Scene, due, in_steps, streamed
 from vibe.testing.reply import Reply, json_reply
 
 Events: TypeAlias = tuple[bytes, ...]
@@ -98,13 +97,13 @@ def _ends() -> Iterator[Fault]:
     yield Fault(
         name="usage_missing",
         says="nothing is said of tokens",
-        act=_quiet,
+        act=lambda scene: due(replace(scene, answer=replace(scene.answer, tells_tokens=False))),
         harmless=True,
     )
     yield Fault(
         name="usage_only_chunk",
         says="a chunk with usage and no choices, asked for or not",
-        act=_with_usage,
+        act=lambda scene: due(replace(scene, asked=replace(scene.asked, wants_usage=True))),
         harmless=True,
         streamed_only=True,
         dialects=("generic", "azure"),
@@ -172,15 +171,14 @@ def _in_half_characters(scene: Scene) -> Reply:
     steps = tuple(
         half for event in scene.stream.events for half in _HALF_OF_A_CHARACTER.split(event)
     )
-    return paced(scene, steps, length=sum(map(len, steps)))
+    return in_steps(scene, steps)
 
 
 def _zipped(scene: Scene) -> Reply:
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     events = scene.stream.events
     steps = tuple(packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH) for event in events)
-    steps = (*steps, packer.flush())
-    reply = paced(scene, steps, length=sum(map(len, steps)))
+    reply = in_steps(scene, (*steps, packer.flush()))
     return replace(reply, headers=(*reply.headers, ("content-encoding", "gzip")))
 
 
@@ -200,14 +198,6 @@ def _with_unknown(scene: Scene, events: Events) -> Events:
 
 def _without_last_newlines(_: Scene, events: Events) -> Events:
     return (*events[:-1], events[-1].rstrip(b"\n"))
-
-
-def _quiet(scene: Scene) -> Reply:
-    return due(replace(scene, answer=replace(scene.answer, tells_tokens=False)))
-
-
-def _with_usage(scene: Scene) -> Reply:
-    return due(replace(scene, asked=replace(scene.asked, wants_usage=True)))
 
 
 def _far_call() -> bytes:
