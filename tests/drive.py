@@ -47,6 +47,7 @@ def vibe(
         stdin=stdin or io.StringIO(),
         stdout=out,
         stderr=err,
+        connect=lambda _: (),
     )
     code = run(list(args), world)
     outcome = Outcome(code=code, out=out.getvalue(), err=err.getvalue())

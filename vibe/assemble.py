@@ -6,24 +6,28 @@ The environment is read here and nowhere else; everybody else is handed what he 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import Struct
 
+from vibe.secret import names_a_secret
+
 if TYPE_CHECKING:
     from vibe.config import schema
+    from vibe.config.discover import Connect
     from vibe.config.load import Loaded
     from vibe.domain.model import Alias
     from vibe.domain.provider import Provider
     from vibe.domain.target import Target
 
-_HOLDS_A_SECRET = re.compile(
-    r"(?i)(?:^|_)(?:api_?key|key|token|secret|passw(?:or)?d|credentials?)$"
-)
+
+def _accepting(ports: Iterable[int]) -> Collection[int]:
+    from vibe.config.discover import accepting  # few commands knock anywhere
+
+    return accepting(ports)
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -36,18 +40,37 @@ class World(Struct, frozen=True, kw_only=True):
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
+    connect: Connect = _accepting
+
+    def __repr__(self) -> str:
+        return f"<World of {len(self.env)} variables in {str(self.cwd)!r}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
     @property
     def home(self) -> Path:
-        return Path(self.env["HOME"]) if self.env.get("HOME") else Path.home()
+        from vibe.config.paths import home_folder
+
+        return home_folder(self.env)
 
     def secrets(self) -> tuple[str, ...]:
         """The values of those variables that sound as if they held one."""
-        return tuple(
-            value
-            for name, value in self.env.items()
-            if _HOLDS_A_SECRET.search(name) and not value.startswith("/")
-        )
+        return secrets_among(self.env)
+
+
+def secrets_among(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of those that sound like secrets; a path that exists is none, but leads to one.
+
+    Its shape cannot tell: a key in base64 may begin with a slash, too.
+    """
+    return tuple(
+        value for name, value in variables.items() if names_a_secret(name) and not _exists(value)
+    )
+
+
+def _exists(path: str) -> bool:
+    return path.startswith("/") and path.isprintable() and os.access(path, os.F_OK)
 
 
 def world_of_this_process() -> World:
@@ -102,10 +125,10 @@ def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Lin
             api_base=provider.api_base,
             backend=provider.backend,
             key=Secret(key) if key else None,
-            headers=tuple(provider.headers.items()),
+            headers=tuple((name, Secret(value)) for name, value in provider.headers.items()),
             api_version=provider.api_version,
             patience=Patience(
-                first_byte_s=provider.first_token_timeout_s or usual.first_byte_s,
+                first_token_s=provider.first_token_timeout_s or usual.first_token_s,
                 idle_s=provider.idle_timeout_s or usual.idle_s,
                 total_s=provider.timeout_s,
             ),

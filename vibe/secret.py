@@ -2,8 +2,8 @@
 
 `Secret` keeps one out of places where it lands by accident: reprs, formats, pickles, JSON.
 `Redactor` takes secrets out of text that is about to be written or shown, both those that it was
-told and whatever has the shape of one. A shape is a guess: it finds more than there is, never all.
-Nothing here reads an environment or a file.
+told and whatever has the shape of one. A shape or a name is a guess: it finds more than there is,
+never all. Nothing here reads an environment or a file.
 """
 
 from __future__ import annotations
@@ -103,6 +103,27 @@ def looks_like_key(text: str) -> bool:
     return not (is_name or _LOWER_CASE_NAME.fullmatch(text))
 
 
+def names_a_secret(name: str) -> bool:
+    """Whether what goes by this name, of a variable, a header or a setting, sounds like a secret.
+
+    `OPENAI_API_KEY`, `X-Api-Key` and `clientSecret` do. `API_KEY_FILE` does not: it says where one
+    is; neither does `max_tokens`, which counts.
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    return any(map(_SECRET_WORD.fullmatch, words)) and words[-1] not in _ABOUT_A_SECRET
+
+
+def may_name_a_variable(text: str) -> bool:
+    """Whether this can be shown where the name of a variable is expected.
+
+    Stricter than `looks_like_key`, for a short key has no shape: small letters and figures without
+    an underscore between them are taken for one.
+    """
+    is_name = _VARIABLE_NAME.fullmatch(text) is not None and not looks_like_key(text)
+    is_mixed = "_" not in text and not text.isupper() and any(map(str.isdigit, text))
+    return is_name and not is_mixed
+
+
 def _forms(secret: str) -> set[str]:
     if len(secret) < _SHORTEST_KNOWN:
         return set()
@@ -123,7 +144,17 @@ def _bytes(text: str) -> bytes:
 _WRITTEN_ALIKE = re.compile(r"[A-Za-z0-9_.~-]*")
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9_.+/=-]{20,}")
 _UPPER_CASE_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOWER_CASE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET_WORD = re.compile(
+    r".*(?:keys?|token|secrets?|password|passwd|passphrase|credentials?)"
+    r"|auth|authorization|bearer|cookie|jwt|pass|pat|pwd"
+)
+_ABOUT_A_SECRET = frozenset(
+    {"dir", "env", "file", "id", "name", "path", "sock", "type", "url", "var"}
+)
 
 # All shapes are linear: a repetition is followed by nothing that it could also have matched, or
 # cannot start anew inside itself.

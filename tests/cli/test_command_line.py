@@ -1,7 +1,8 @@
-"""The command line itself: help, versions, exit codes, suggestions, colours, completion."""
+"""The command line itself: help, versions, exit codes, suggestions, colours, changes, the log."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.config.test_rows import GOOD, KEY
-from tests.drive import Terminal, vibe
+from tests.drive import Outcome, Terminal, vibe
 from vibe import __version__
 from vibe.assemble import World
 from vibe.cli.main import run
+from vibe.config.known import OLLAMA
 from vibe.errors import ExitCode
 
+TWO_KEYS = {**KEY, "GROQ_API_KEY": "gsk-k3y-for-tests"}
 VIBE = Path(sys.executable).with_name("vibe")
 
 
@@ -78,14 +81,32 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("confg",), "did you mean: vibe config"),
-        (("fix the failing test",), "vibe --help"),
-        (("config", "validat"), "'validate'"),
-        (("config", "validate", "--strct"), "--strict"),
-        (("--verbos",), "--verbose"),
-        (("config", "get"), "key"),
+        (("confg",), "\n  help: did you mean: vibe config\n"),
+        (("validate",), "\n  help: did you mean: vibe config validate\n"),
+        (("modls",), "\n  help: did you mean: vibe models\n"),
+        (("fix the failing test",), "\n  help: vibe --help lists the commands\n"),
+        (("config", "validat"), "'validate'?\n  help: vibe config --help\n"),
+        (
+            ("config", "validate", "--strct"),
+            "(Possible options: --strict)\n  help: vibe config validate --help\n",
+        ),
+        (("--verbos",), "--verbos (Possible options: --verbose, --version)\n  help: vibe --help\n"),
+        (("config", "get"), "'KEY'.\n  help: vibe config get --help\n"),
+        (("-p", "--modle", "x"), "--modle (Possible options: --model)\n  help: vibe -p --help\n"),
+        (("x" * 200,), f'there is no command "{"x" * 30}…'),
     ],
-    ids=["command", "sentence", "subcommand", "option", "root-option", "argument"],
+    ids=[
+        "command",
+        "of-a-group",
+        "second-command",
+        "sentence",
+        "subcommand",
+        "option",
+        "root-option",
+        "argument",
+        "prompt-option",
+        "endless",
+    ],
 )
 def test_a_slip_is_a_usage_error_with_a_suggestion(
     args: tuple[str, ...], says: str, tmp_path: Path
@@ -93,6 +114,37 @@ def test_a_slip_is_a_usage_error_with_a_suggestion(
     outcome = vibe(*args, home=tmp_path)
     assert (outcome.code, outcome.out) == (2, "")
     assert says in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("multiplexer.mod", "did you mean multiplexer.mode?"),
+        ("multiplxer.mode", "did you mean multiplexer.mode?"),
+        ("modles[strong].name", "did you mean models?"),
+        ("models[strong].nmae", "did you mean models[0].name?"),
+        ("multiplexer.nonsense", "vibe config schema describes every setting"),
+        ("active_model.name", "vibe config schema describes every setting"),
+    ],
+    ids=["last-step", "first-step", "list", "in-an-item", "nonsense", "below-a-value"],
+)
+def test_a_wrong_step_of_a_key_is_compared_with_what_its_table_has(
+    key: str, hint: str, home: Path
+) -> None:
+    outcome = vibe("config", "set", key, "1", home=home, env=KEY)
+    told = f'error: there is no setting "{key}"\n  help: {hint}\n'
+    assert outcome == Outcome(code=2, out="", err=told)
+
+
+def test_a_table_is_not_a_setting(home: Path) -> None:
+    outcome = vibe("config", "set", "multiplexer", "1", home=home, env=KEY)
+    assert (outcome.code, "multiplexer is a table" in outcome.err) == (2, True)
+
+
+def test_every_command_that_takes_something_has_examples(tmp_path: Path) -> None:
+    for name in ("validate", "show", "get", "set", "init", "edit", "trust"):
+        shown = vibe("config", name, "--help", home=tmp_path).out
+        assert f"  vibe config {name}" in shown.partition("Examples:")[2], name
 
 
 def test_hostile_arguments_do_not_reach_the_terminal(tmp_path: Path) -> None:
@@ -123,18 +175,6 @@ def test_colours_are_for_terminals_that_want_them(home: Path) -> None:
     assert "\x1b" not in vibe("config", "validate", home=home, env=KEY).out
 
 
-def test_a_reader_that_goes_away_is_no_traceback(home: Path) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"'{VIBE}' config show --origin | head -1"],
-        env={"HOME": str(home), "PATH": os.environ["PATH"], **KEY},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("active_model")
-    assert done.stderr == ""
-
-
 def test_first_steps_tell_what_was_found(tmp_path: Path) -> None:
     outcome = vibe(home=tmp_path, env={"GROQ_API_KEY": "gsk-canary-canary-canary"})
     assert (outcome.code, outcome.out) == (2, "")
@@ -143,27 +183,49 @@ def test_first_steps_tell_what_was_found(tmp_path: Path) -> None:
     assert "canary" not in outcome.err
 
 
+def test_first_steps_tell_of_a_server_that_listens(tmp_path: Path) -> None:
+    err = io.StringIO()
+    world = World(
+        env={"HOME": str(tmp_path)}, cwd=tmp_path, uid=os.getuid(), platform="linux",
+        stdin=io.StringIO(), stdout=io.StringIO(), stderr=err, connect=lambda _: (OLLAMA.port,),
+    )  # fmt: skip
+    assert run([], world) == 2
+    assert f"{OLLAMA.title:<16}listening on 127.0.0.1:{OLLAMA.port}" in err.getvalue()
+
+
 def test_first_steps_at_a_terminal_are_no_error(tmp_path: Path) -> None:
     world = World(
         env={"HOME": str(tmp_path)}, cwd=tmp_path, uid=os.getuid(), platform="linux",
-        stdin=Terminal(), stdout=Terminal(), stderr=Terminal(),
+        stdin=Terminal(), stdout=Terminal(), stderr=Terminal(), connect=lambda _: (),
     )  # fmt: skip
     assert run([], world) == 0
 
 
-def test_a_bug_is_told_without_a_traceback_and_logged_with_one(home: Path) -> None:
-    class Broken(Terminal):
-        def write(self, s: str, /) -> int:
-            raise ZeroDivisionError("sk-canary-0123456789abcdef")
+class Broken(Terminal):
+    def write(self, s: str, /) -> int:
+        raise ZeroDivisionError("sk-canary-0123456789abcdef")
 
+
+def bug_told(*options: str, home: Path) -> str:
     err = Terminal()
     world = World(
         env={"HOME": str(home), **KEY, "NO_COLOR": "1"}, cwd=home, uid=os.getuid(),
         platform="linux", stdin=Terminal(), stdout=Broken(), stderr=err,
     )  # fmt: skip
-    assert run(["config", "path"], world) == 1
-    log = home / ".local" / "state" / "vibe" / "vibe.log"
-    assert err.getvalue() == (
+    assert run([*options, "config", "path"], world) == 1
+    return err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [((), ".local/state/vibe/vibe.log"), (("--log-file", "my.log"), "my.log")],
+    ids=["usual-log", "named-log"],
+)
+def test_a_bug_is_told_without_a_traceback_and_logged_with_one(
+    options: tuple[str, ...], name: str, home: Path
+) -> None:
+    log = home / name
+    assert bug_told(*options, home=home) == (
         "error: vibe has a bug and could not go on\n"
         f"  help: please report it with the last lines of {log}\n"
     )
@@ -171,54 +233,10 @@ def test_a_bug_is_told_without_a_traceback_and_logged_with_one(home: Path) -> No
     assert "canary" not in log.read_text()
 
 
-COMPLETIONS = {
-    "bash": {"_VIBE_COMPLETE": "complete_bash"},
-    "zsh": {"_VIBE_COMPLETE": "complete_zsh"},
-    "fish": {"_VIBE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-}
-
-
-@pytest.mark.parametrize("shell", COMPLETIONS)
-@pytest.mark.parametrize(
-    ("line", "offers"),
-    [
-        ("vibe con", ["config"]),
-        ("vibe config val", ["validate"]),
-        ("vibe config get multiplexer.mo", ["multiplexer.mode"]),
-        ("vibe config get multiplexer.pool[1].is", ["multiplexer.pool[1].is_fallback"]),
-        ("vibe config set multiplexer.mode f", ["failover"]),
-        ("vibe config set multiplexer.enabled ", ["true", "false"]),
-        ("vibe config set active_model s", ["strong", "small"]),
-        ("vibe config show --model st", ["strong"]),
-    ],
-)
-def test_completion_offers(shell: str, line: str, offers: list[str], home: Path) -> None:
-    words = line.split(" ")
-    env = {
-        **COMPLETIONS[shell],
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(words) - 1),
-        "_TYPER_COMPLETE_ARGS": line,
-    }
-    done = process(home=home, env=env)
-    for offer in offers:
-        assert offer in done.stdout, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_can_be_shown(shell: str, tmp_path: Path) -> None:
-    done = process("--show-completion", shell, home=tmp_path)
-    if done.returncode:  # the shell is taken from the parent process by older options
-        done = process(home=tmp_path, env={"_VIBE_COMPLETE": f"source_{shell}"})
-    assert "_VIBE_COMPLETE" in done.stdout
-
-
-def test_completion_of_a_broken_file_offers_nothing_and_says_nothing(home: Path) -> None:
-    (home / ".config" / "vibe" / "config.toml").write_bytes(b"\xff\x00[[[")
-    env = {"_VIBE_COMPLETE": "complete_bash", "COMP_WORDS": "vibe config show --model s",
-           "COMP_CWORD": "4"}  # fmt: skip
-    done = process(home=home, env=env)
-    assert (done.stdout.strip(), done.stderr) == ("", "")
+def test_a_bug_without_a_log_names_none(home: Path) -> None:
+    assert bug_told("--log-file", ".config", home=home).endswith(
+        "error: vibe has a bug and could not go on\n  help: please report it, and what you did\n"
+    )
 
 
 def test_tables_have_a_json_form(home: Path) -> None:
@@ -227,3 +245,76 @@ def test_tables_have_a_json_form(home: Path) -> None:
         outcome = vibe("config", *args, "--json", home=home, env=KEY)
         assert outcome.code == 0
         json.loads(outcome.out)
+
+
+@pytest.mark.parametrize(
+    ("answers", "alias"),
+    [("\n", "mistral"), ("2\n", "groq"), ("0\nthree\n 2 \n", "groq")],
+    ids=["enter", "second", "until-it-is-one"],
+)
+def test_init_asks_which_of_several_to_begin_with(answers: str, alias: str, tmp_path: Path) -> None:
+    outcome = vibe("config", "init", home=tmp_path, env=TWO_KEYS, stdin=Terminal(answers))
+    assert outcome.code == 0, outcome.err
+    text = (tmp_path / ".config" / "vibe" / "config.toml").read_text()
+    assert f'name = "{alias}"' in text
+
+
+def test_ctrl_d_at_the_question_of_init_writes_nothing(tmp_path: Path) -> None:
+    outcome = vibe("config", "init", home=tmp_path, env=TWO_KEYS, stdin=Terminal(""))
+    assert outcome.code == 130
+    assert outcome.err.endswith("Begin with which? [1] \nerror: nothing was written\n")
+    assert not (tmp_path / ".config").exists()
+
+
+def test_set_says_when_a_variable_goes_before_it(home: Path) -> None:
+    env = {**KEY, "VIBE_MULTIPLEXER__MODE": "failover"}
+    outcome = vibe("config", "set", "multiplexer.mode", "load_balance", home=home, env=env)
+    file = home / ".config" / "vibe" / "config.toml"
+    assert outcome == Outcome(
+        code=0,
+        out="",
+        err=f"set multiplexer.mode in {file}\n"
+        "but VIBE_MULTIPLEXER__MODE goes before that file, so it has no effect\n",
+    )
+    assert 'mode = "load_balance"' in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ('active_model = "strong"', "active_model", "small"),
+        ('[[multiplexer.pool]]\nmodel = "small"', "multiplexer.pool[small].weight", "3"),
+    ],
+    ids=["the-value", "the-list-around-it"],
+)
+def test_set_says_when_the_project_goes_before_it(
+    text: str, key: str, value: str, home: Path
+) -> None:
+    project = home / "work" / ".vibe" / "config.toml"
+    project.parent.mkdir(parents=True)
+    project.write_text(f"{text}\n")
+    assert vibe("config", "trust", home=home, env=KEY, cwd=home / "work").code == 0
+    outcome = vibe("config", "set", key, value, home=home, env=KEY, cwd=home / "work")
+    assert f"\nbut {project} goes before that file, so it has no effect\n" in outcome.err
+
+
+def test_the_log_file_counts_from_the_working_folder(home: Path) -> None:
+    cwd = home / "work"
+    cwd.mkdir()
+    args = ("--log-file", "run.log", "config", "set", "active_model", "small")
+    assert vibe(*args, home=home, env=KEY, cwd=cwd).code == 0
+    assert "set active_model in" in (cwd / "run.log").read_text()
+
+
+def test_a_log_file_that_cannot_be_written_is_told_once(home: Path) -> None:
+    args = ("--log-file", ".config", "config", "set", "active_model", "small")
+    outcome = vibe(*args, home=home, env=KEY)
+    warning = f"warning: the log is off: cannot write {home / '.config'} (Is a directory)\n"
+    assert (outcome.code, outcome.err.count(warning)) == (0, 1)
+
+
+def test_a_log_that_nobody_asked_for_may_fail_in_silence(home: Path) -> None:
+    (home / ".local").write_text("no folder")
+    outcome = vibe("config", "set", "active_model", "small", home=home, env=KEY)
+    file = home / ".config" / "vibe" / "config.toml"
+    assert outcome == Outcome(code=0, out="", err=f"set active_model in {file}\n")

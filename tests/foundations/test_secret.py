@@ -15,7 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vibe.secret import Redactor, Secret, looks_like_key
+from vibe.secret import (
+    Redactor,
+    Secret,
+    looks_like_key,
+    may_name_a_variable,
+    names_a_secret,
+)
 
 CANARY = "canary-0123456789"
 AWKWARD = 'pa"ss\\ wörd/1+2'
@@ -229,6 +235,72 @@ def test_ordinary_text_is_left(text: str):
 )
 def test_a_key_is_told_from_the_name_of_a_variable(text: str, is_key: bool):
     assert looks_like_key(text) is is_key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OPENAI_API_KEY",
+        "OPENAI_API_KEY_2",
+        "OPENAIKEY",
+        "MISTRAL_KEYS",
+        "AWS_SECRET_ACCESS_KEY",
+        "HF_TOKEN",
+        "TOKEN_OF_THE_TEAM",
+        "PGPASSWORD",
+        "MYSQL_PWD",
+        "SMTP_PASS",
+        "GH_PAT",
+        "BASIC_AUTH",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "apikey",
+        "api_key",
+        "clientSecret",
+        "APIKey",
+        "Authorization",
+        "Proxy-Authorization",
+        "X-Api-Key",
+        "Cookie",
+    ],
+)
+def test_a_name_that_sounds_like_a_secret(name: str):
+    assert names_a_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["", "_", "MODE", "HOME", "PATH", "EDITOR", "LANG", "SHLVL", "AUTHOR", "X-Team"],
+        *["MAX_TOKENS", "max_output_tokens", "TOKENIZERS_PARALLELISM", "KEYBOARD", "COMPASS"],
+        *["API_KEY_FILE", "SSH_AUTH_SOCK", "AWS_ACCESS_KEY_ID", "TOKEN_URL", "AUTH_TYPE"],
+        *["VIBE_PROVIDERS__0__API_KEY_ENV_VAR", "api_key_env_var"],
+    ],
+)
+def test_a_name_that_does_not(name: str):
+    assert not names_a_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("OPENAI_API_KEY", True),
+        ("KEY2", True),
+        ("openai_key2", True),
+        ("openaikey", True),
+        ("", False),
+        ("2KEYS", False),
+        ("${OPENAI}", False),
+        ("canary-9c21", False),
+        ("kcanary9aa", False),
+        ("aB3dE6gH", False),
+        (RANDOM, False),
+        ("sk-short", False),
+        ("AKIA0123456789ABCDEF", False),
+    ],
+    ids=ascii,
+)
+def test_what_may_be_shown_as_the_name_of_a_variable(text: str, may: bool):
+    assert may_name_a_variable(text) is may
 
 
 fragments = st.one_of(

@@ -7,12 +7,14 @@ from vibe.cli.session import Cli
 from vibe.cli.terminal import joined
 from vibe.config.discover import found_keys, found_servers
 from vibe.config.edit import set_in_file
-from vibe.config.fields import dotted_keys, field_at
-from vibe.config.keypath import parse_key, resolve, value_for
+from vibe.config.fields import field_at
+from vibe.config.keypath import no_such_setting, parse_key, resolve, value_for
 from vibe.config.known import LLAMACPP, KnownProvider, LocalServer
-from vibe.config.nearest import nearest
+from vibe.config.load import Loaded
+from vibe.config.problem import ConfigError
+from vibe.config.scan import Path
 from vibe.config.schema import Settings
-from vibe.errors import ExitCode, UsageError
+from vibe.errors import Cancelled, ExitCode, UsageError
 
 
 def change(cli: Cli, key: str, text: str) -> ExitCode:
@@ -21,22 +23,29 @@ def change(cli: Cli, key: str, text: str) -> ExitCode:
     What is wrong now may be the first half of a change, so the file is written all the same.
     """
     path = parse_key(key)
-    field = field_at(Settings, resolve(path, cli.load().values))
-    if field is None or field.table is not None:
-        guess = nearest(key, (name for name, _ in dotted_keys(Settings)))
-        raise UsageError(
-            f"there is no setting {key}",
-            hint=f"did you mean {guess}?" if guess else "docs/configuration.md lists them all",
-        )
+    meant = resolve(path, cli.load().values)
+    field = field_at(Settings, meant)
+    if field is None:
+        raise no_such_setting(key, meant)
     file = cli.folders().config
     set_in_file(file, path, value_for(field, text))
     cli.logger().info("set %s in %s", key, file)
     paint = cli.terminal.talk_paint
     cli.terminal.talk(joined([paint("set ", "green"), paint(key), paint(f" in {file}", "dim")]))
     loaded = cli.load()
+    if first := _goes_before(loaded, meant):
+        said = f"{first} goes before that file, so it has no effect"
+        cli.terminal.talk(joined([paint("but ", "yellow"), paint(said)]))
     for line in told(loaded.problems, paint):
         cli.terminal.talk(line)
     return ExitCode.FINISHED if loaded.is_sound else ExitCode.USAGE
+
+
+def _goes_before(loaded: Loaded, path: Path) -> str | None:
+    """The variable or the project file that has the say at `path`, or in the list around it."""
+    around = (loaded.origins.get(path[:end]) for end in range(len(path), 0, -1))
+    origin = next((each for each in around if each), None)
+    return origin.label if origin and origin.kind != "user" else None
 
 
 def init(cli: Cli) -> None:
@@ -65,7 +74,8 @@ def init(cli: Cli) -> None:
 def _chosen(cli: Cli) -> KnownProvider | LocalServer:
     """What the file begins with: the first that was found, or what the person picks of them."""
     variables = cli.load(allow_missing_keys=True).variables
-    found = [*found_keys(variables.environment, variables.dotenv), *found_servers()]
+    keys = found_keys(variables.environment, variables.dotenv)
+    found = [*keys, *found_servers(cli.world.connect)]
     if len(found) > 1 and cli.world.stdin.isatty():
         return found[_asked(cli, [each.title for each in found])]
     return found[0] if found else LLAMACPP
@@ -76,34 +86,38 @@ def _asked(cli: Cli, titles: list[str]) -> int:
     paint = cli.terminal.talk_paint
     for number, title in enumerate(titles, start=1):
         cli.terminal.talk(paint(f"  {number}  {title}"))
-    while True:
-        cli.world.stderr.write("Begin with which? [1] ")
-        cli.world.stderr.flush()
-        answer = cli.world.stdin.readline().strip()
+    while (answer := cli.terminal.ask(paint("Begin with which? [1]"))) is not None:
         if not answer:
             return 0
         if answer.isdecimal() and 1 <= int(answer) <= len(titles):
             return int(answer) - 1
+    raise Cancelled("nothing was written")
 
 
 def trust(cli: Cli, *, revoke: bool) -> None:
-    """Trust this folder's project file, or do so no longer."""
-    from vibe.config import trust as trusting
+    """Trust this folder's project file, or do so no longer.
 
-    places = cli.folders()
+    It may have mistakes, which are told; but there must be a text that a person can have read.
+    """
+    from vibe.config import trust as trusting
+    from vibe.config.read import read_file
+
+    file, store = cli.folders().project, cli.folders().trust
     paint = cli.terminal.talk_paint
     if revoke:
-        found = trusting.revoke(places.project, store=places.trust)
+        found = trusting.revoke(file, store=store)
         cli.terminal.talk(
             paint("no longer trusted" if found else "it was not trusted; nothing was changed")
         )
         return
-    try:
-        data = places.project.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"there is no {places.project} to trust", hint="run it in the project's folder"
-        ) from error
-    trusting.trust(places.project, data, store=places.trust, home=cli.world.home)
-    cli.logger().info("trusted %s", places.project)
-    cli.terminal.talk(joined([paint("trusted ", "green"), paint(str(places.project))]))
+    read = read_file(file, name=str(file), uid=cli.world.uid)
+    if not read.exists:
+        raise UsageError(f"there is no {file} to trust", hint="run it in the project's folder")
+    if read.source is None:
+        raise ConfigError(read.problems)
+    trusting.trust(file, read.data, store=store, home=cli.world.home)
+    cli.logger().info("trusted %s", file)
+    cli.terminal.talk(joined([paint("trusted ", "green"), paint(str(file))]))
+    loaded = cli.load(allow_missing_keys=True)
+    for line in told(tuple(p for p in loaded.problems if p.spot.file == str(file)), paint):
+        cli.terminal.talk(line)

@@ -39,6 +39,14 @@ ConfigFile = Annotated[
 AllowMissingKeys = Annotated[
     bool, typer.Option("--allow-missing-keys", help="Missing keys of pool entries are warnings.")
 ]
+Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        autocompletion=complete_key,
+        help="A path such as multiplexer.mode or 'models[ALIAS].name'.",
+    ),
+]
 
 
 def _cli(ctx: typer.Context, config: Path | None = None) -> Cli:
@@ -101,7 +109,14 @@ def validate(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    epilog="""\b
+Examples:
+  vibe config show --origin          which file and line, or variable, each value is from
+  vibe config show --model ALIAS     as it would be with this model
+  vibe config show --json | jq .     for programs
+"""
+)
 def show(
     ctx: typer.Context,
     origin: Annotated[
@@ -135,40 +150,64 @@ def show(
     _tell_problems(cli, loaded)
 
 
-@app.command()
+@app.command(
+    epilog="""\b
+Examples:
+  vibe config get multiplexer.mode
+  vibe config get 'models[ALIAS].input_price'
+  vibe config get multiplexer --json
+"""
+)
 def get(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(autocompletion=complete_key)],
+    key: Key,
     json: Json = False,
     config: ConfigFile = None,
 ) -> None:
-    """Print one setting in effect.
-
-    KEY is a path such as multiplexer.mode, 'multiplexer.pool[0].weight' or 'models[ALIAS].name'.
-    """
+    """Print one setting in effect, or a table of them as JSON."""
     from vibe.cli.show import get as run
 
     cli = _cli(ctx, config)
     run(cli, cli.load(allow_missing_keys=True), key, as_json=json)
 
 
-@app.command(name="set")
+@app.command(
+    name="set",
+    epilog="""\b
+Examples:
+  vibe config set multiplexer.mode failover
+  vibe config set 'multiplexer.pool[0].weight' 70        by its number
+  vibe config set 'multiplexer.pool[ALIAS].weight' 70    by its name
+  vibe config set 'models[2].name' NAME                  a further item, after [0] and [1]
+""",
+)
 def set_(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(autocompletion=complete_key)],
-    value: Annotated[str, typer.Argument(autocompletion=complete_value)],
+    key: Key,
+    value: Annotated[
+        str,
+        typer.Argument(
+            metavar="VALUE", autocompletion=complete_value, help="Without TOML's quotes."
+        ),
+    ],
     config: ConfigFile = None,
 ) -> None:
     """Change one setting in the file.
 
-    Every other byte of the file stays as it is. KEY is a path as for get.
+    Every other byte of the file stays as it is.
     """
     from vibe.cli.change import change
 
     raise typer.Exit(change(_cli(ctx, config), key, value))
 
 
-@app.command()
+@app.command(
+    epilog="""\b
+Examples:
+  vibe config init
+  vibe config init --config team.toml    into another file
+"""
+)
 def init(ctx: typer.Context, config: ConfigFile = None) -> None:
     """Write a first configuration.
 
@@ -180,7 +219,13 @@ def init(ctx: typer.Context, config: ConfigFile = None) -> None:
     run(_cli(ctx, config))
 
 
-@app.command()
+@app.command(
+    epilog="""\b
+Examples:
+  vibe config edit
+  VISUAL='code --wait' vibe config edit    with an editor that has to be told to wait
+"""
+)
 def edit(ctx: typer.Context, config: ConfigFile = None) -> None:
     """Open the file in your editor.
 
@@ -203,7 +248,13 @@ def schema(ctx: typer.Context) -> None:
     cli.terminal.data(cli.terminal.data_paint.lines(json_schema().rstrip("\n")))
 
 
-@app.command()
+@app.command(
+    epilog="""\b
+Examples:
+  cat .vibe/config.toml && vibe config trust    read it first: it can send your keys elsewhere
+  vibe config trust --revoke
+"""
+)
 def trust(
     ctx: typer.Context,
     revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no longer.")] = False,

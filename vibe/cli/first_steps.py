@@ -32,7 +32,7 @@ def _lines(cli: Cli, loaded: Loaded) -> list[Painted]:
         lines.append(joined([paint(f"  {mark} ", ink), paint(f"{name:<16}{fact}")]))
 
     keys = found_keys(loaded.variables.environment, loaded.variables.dotenv)
-    servers = found_servers()
+    servers = found_servers(cli.world.connect)
     for key in keys:
         row("●", key.title, f"key in {key.variable}")
     for server in servers:

@@ -1,11 +1,14 @@
-"""The command line's root: options for every command, the commands themselves loaded when named."""
+"""The command line's root: options for every command, the commands themselves loaded when named.
+
+Here every error ends in a sentence and an exit code; nothing else of vibe exits or prints one.
+"""
 
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-from collections.abc import Mapping
+import io
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +18,9 @@ from typer.main import get_command
 
 from vibe import __version__
 from vibe.assemble import World
+from vibe.clean import quote
 from vibe.cli.session import Cli
-from vibe.cli.terminal import Terminal, joined
+from vibe.cli.terminal import ReaderGone, Terminal
 from vibe.config.nearest import nearest
 from vibe.errors import ExitCode, UsageError, VibeError
 
@@ -46,13 +50,24 @@ class Commands(typer.core.TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and args[0] not in _HIDDEN:
-            guess = nearest(args[0], COMMANDS)
+            named = self._named(ctx)
+            guess = nearest(args[0], named)
             raise UsageError(
-                f'there is no command "{args[0]}"',
-                hint=f"did you mean: vibe {guess}" if guess else "vibe --help lists the commands",
+                f"there is no command {quote(args[0])}",
+                hint=f"did you mean: vibe {named[guess]}"
+                if guess
+                else "vibe --help lists the commands",
             )
         name, command, rest = super().resolve_command(ctx, args)
         return "-p" if name == "prompt" else name, command, rest
+
+    def _named(self, ctx: Any) -> dict[str, str]:
+        """The words of each command by the last of them: `validate` is `config validate`."""
+        named = {name: name for name in COMMANDS}
+        for group in COMMANDS:
+            inner = getattr(self.get_command(ctx, group), "commands", {})
+            named |= {name: f"{group} {name}" for name in inner if name not in named}
+        return named
 
 
 app = typer.Typer(
@@ -111,37 +126,50 @@ def routed(args: list[str]) -> list[str]:
 
 def run(args: list[str], world: World) -> int:
     """Run one command line and return its exit code; every error is told in a sentence here."""
-    terminal = Terminal(world)
-    cli = Cli(world=world, terminal=terminal)
+    cli = Cli(world=world, terminal=Terminal(world))
+    if "_VIBE_COMPLETE" in world.env:  # somebody is typing: no word of what goes wrong
+        with suppress(Exception, KeyboardInterrupt):
+            code = _command(args, cli)
+            cli.terminal.flush()
+            return code
+        return ExitCode.FAILED
+    code = _told(cli, lambda: _command(args, cli))
+    return _told(cli, cli.terminal.flush) or code
+
+
+def _command(args: list[str], cli: Cli) -> int:
+    printed = io.StringIO()  # Typer writes help and completions to the stdout of the process
     try:
-        return _outcome(
-            get_command(app).main(routed(args), prog_name="vibe", standalone_mode=False, obj=cli)
-        )
+        with redirect_stdout(printed):
+            returned: object = get_command(app).main(
+                routed(args), prog_name="vibe", standalone_mode=False, obj=cli
+            )
+    except SystemExit as end:  # so a completion ends
+        returned = end.code
+    if text := printed.getvalue().removesuffix("\n"):
+        cli.terminal.data(cli.terminal.data_paint.lines(text))
+    return returned if isinstance(returned, int) else ExitCode.FINISHED
+
+
+def _told(cli: Cli, work: Callable[[], int | None]) -> int:
+    """The exit code of `work`, whatever comes of it."""
+    try:
+        return work() or ExitCode.FINISHED
+    except ReaderGone:
+        return ExitCode.FAILED
     except VibeError as error:
         cli.tell(error)
         return error.exit_code
     except typer.TyperException as error:
-        paint = terminal.talk_paint
-        terminal.talk(joined([paint("error: ", "red"), paint(error.format_message())]))
-        terminal.talk(paint("  help: vibe --help", "dim"))
+        mistaken: Any = getattr(error, "ctx", None)
+        command = mistaken.command_path if mistaken else "vibe"
+        cli.tell(UsageError(error.format_message(), hint=f"{command} --help"))
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone, as `head` does; nothing can be told, not even by the interpreter.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
     except Exception:
         # The edge of the process: a traceback may hold what no terminal should show.
         cli.logger().exception("a command failed")
-        cli.tell(
-            VibeError(
-                "vibe has a bug and could not go on",
-                hint=f"please report it with the last lines of {cli.folders().log}",
-            )
-        )
+        where = f" with the last lines of {cli.log}" if cli.log else ", and what you did"
+        cli.tell(VibeError("vibe has a bug and could not go on", hint=f"please report it{where}"))
         return ExitCode.FAILED
-
-
-def _outcome(returned: object) -> int:
-    return returned if isinstance(returned, int) else ExitCode.FINISHED

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
+from vibe.cli.table import drawn
 from vibe.cli.terminal import Ink, Paint, Painted, joined
-from vibe.config.locate import Spot, mask
+from vibe.config.locate import MAX_SHOWN, Spot, mask
 from vibe.config.problem import Edit, Problem, Severity
 
 MOST_SHOWN = 20
+_MOST_LINES = 20
+_MOST_LINES_OF_ONE = 100  # a whole file that was not TOML is there to be copied
 _WIDEST = 100
 _INKS: dict[Severity, Ink] = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
 def told(problems: tuple[Problem, ...], paint: Paint) -> Iterator[Painted]:
     """Each problem with its line, a caret and the correction; beyond the first 20, a count."""
-    shown = sorted(problems, key=_weight)[:MOST_SHOWN]
-    for problem in problems:
-        if problem in shown:
-            yield from _one(problem, paint)
+    by_weight = sorted(range(len(problems)), key=lambda at: _weight(problems[at]))
+    for at in sorted(by_weight[:MOST_SHOWN]):
+        yield from _one(problems[at], paint)
     if len(problems) > MOST_SHOWN:
         yield paint(f"… and {len(problems) - MOST_SHOWN} more", "dim")
 
@@ -42,8 +45,9 @@ def as_data(problem: Problem) -> dict[str, object]:
 
 
 def shown_edits(problem: Problem) -> list[Edit]:
-    """The edits from top to bottom; none where one would show what has to stay hidden."""
-    if any(mask(line) != line for edit in problem.edits for line in edit.text.split("\n")):
+    """The edits from top to bottom; none where a line is too long, or shows what must not be."""
+    lines = (line for edit in problem.edits for line in edit.text.split("\n"))
+    if any(len(line) > MAX_SHOWN or mask(line) != line for line in lines):
         return []
     return sorted(problem.edits, key=lambda edit: edit.line)
 
@@ -69,8 +73,7 @@ def _one(problem: Problem, paint: Paint) -> Iterator[Painted]:
         yield from _excerpt(problem.spot, paint)
     if problem.help:
         yield joined([paint("  help: ", "dim"), paint(problem.help)])
-    for edit in shown_edits(problem):
-        yield from _correction(edit, paint)
+    yield from _corrections(shown_edits(problem), paint)
     if problem.remedy:
         yield joined([paint("   run: ", "dim"), paint(problem.remedy, "green")])
 
@@ -80,12 +83,22 @@ def _excerpt(spot: Spot, paint: Paint) -> Iterator[Painted]:
     column = spot.column or 1
     cut = max(0, column - _WIDEST // 2) if len(spot.excerpt) > _WIDEST else 0
     text = spot.excerpt[cut : cut + _WIDEST].replace("\t", " ")
-    before = paint(text[: column - 1 - cut])
-    width = max(1, min(spot.width, len(text) - (column - 1 - cut)))
+    start = column - 1 - cut
+    indent = drawn(paint(text[:start]))
+    width = max(1, drawn(paint(text[start : start + spot.width])))
     lead = paint(f"  {number} | ", "dim")
     yield joined([lead, paint(text)])
     gap = " " * len(number)
-    yield joined([paint(f"  {gap} | ", "dim"), paint(" " * len(before)), paint("^" * width, "red")])
+    yield joined([paint(f"  {gap} | ", "dim"), paint(" " * indent), paint("^" * width, "red")])
+
+
+def _corrections(edits: list[Edit], paint: Paint) -> Iterator[Painted]:
+    most = _MOST_LINES if len(edits) > 1 else _MOST_LINES_OF_ONE
+    lines = (line for edit in edits for line in _correction(edit, paint))
+    yield from islice(lines, most)
+    left = sum(1 for _ in lines)
+    if left:
+        yield paint(f"        … and {left} more lines", "dim")
 
 
 def _correction(edit: Edit, paint: Paint) -> Iterator[Painted]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vibe.assemble import World
+from vibe.assemble import World, secrets_among
 from vibe.cli.terminal import Terminal, joined
 from vibe.errors import VibeError
+from vibe.secret import looks_like_key, may_name_a_variable, names_a_secret
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -15,10 +17,43 @@ if TYPE_CHECKING:
     from vibe.config.layers import Override
     from vibe.config.load import Loaded
     from vibe.config.paths import Folders
+    from vibe.config.variables import Variables
+
+
+def pasted_keys(loaded: Loaded) -> frozenset[str]:
+    """What stands where the name of a key's variable belongs, and may be the key itself."""
+    variables = loaded.variables
+    named = {provider.api_key_env_var for provider in loaded.settings.providers} - {""}
+    known = {*variables.environment, *variables.dotenv}
+    return frozenset(name for name in named - known if not may_name_a_variable(name.strip("${}")))
+
+
+def _secrets_in(loaded: Loaded) -> Iterator[str]:
+    """The keys of the providers, and what in `.env` or a header sounds like a secret."""
+    variables = loaded.variables
+    dotenv = {name: _followed(variables, name) for name in variables.dotenv}
+    yield from secrets_among(dotenv)
+    for provider in loaded.settings.providers:
+        yield _followed(variables, provider.api_key_env_var)
+        for name, value in provider.headers.items():
+            if names_a_secret(name) or looks_like_key(value):
+                yield from (value, *value.split())  # the scheme before it is shorter than a key
+
+
+def _followed(variables: Variables, name: str) -> str:
+    from vibe.config.variables import BadReference
+
+    try:
+        return variables.get(name) or ""
+    except BadReference:  # then it is no key either, but may hold one
+        return variables.dotenv[name]
 
 
 class Cli:
-    """`chosen_config` is the path of --config, None where none was given."""
+    """`chosen_config` is the path of --config, None where none was given.
+
+    `log` is where the log is, None before there is one and once it cannot be written.
+    """
 
     def __init__(self, *, world: World, terminal: Terminal) -> None:
         self.world = world
@@ -26,6 +61,7 @@ class Cli:
         self.chosen_config: Path | None = None
         self.log_file: Path | None = None
         self.verbose = False
+        self.log: Path | None = None
         self._logger: Logger | None = None
 
     def folders(self) -> Folders:
@@ -53,10 +89,8 @@ class Cli:
         return loaded
 
     def hide_keys_of(self, loaded: Loaded) -> None:
-        variables = loaded.variables
-        named = [provider.api_key_env_var for provider in loaded.settings.providers]
-        values = [variables.environment[name] for name in named if name in variables.environment]
-        self.terminal.redactor.learn([*values, *variables.dotenv.values(), *loaded.suspects])
+        redactor = self.terminal.redactor
+        redactor.learn([*pasted_keys(loaded), *loaded.suspects, *_secrets_in(loaded)])
 
     def tell(self, error: VibeError) -> None:
         """An error as a person gets it: configuration problems in full, else one sentence."""
@@ -80,10 +114,19 @@ class Cli:
 
             from vibe.log import start_logging
 
+            self.log = self.world.cwd / self.log_file if self.log_file else self.folders().log
             start_logging(
-                self.log_file or self.folders().log,
+                self.log,
                 redactor=self.terminal.redactor,
                 verbose=self.verbose,
+                on_trouble=self._log_is_off,
             )
             self._logger = logging.getLogger("vibe")
         return self._logger
+
+    def _log_is_off(self, trouble: str) -> None:
+        """Only who named the file waits for what it would say."""
+        self.log = None
+        if self.log_file is not None:
+            paint = self.terminal.talk_paint
+            self.terminal.talk(joined([paint("warning: ", "yellow"), paint(trouble)]))

@@ -1,24 +1,25 @@
 """`vibe config show` and `get`: the configuration in effect, as TOML, JSON or one value.
 
-What stands in headers is never shown, for that is where people put keys.
+What stands in headers is never shown, for that is where people put keys; nor is a key in the place
+of its variable's name. What was refused is left out: neither it nor the default is in effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import cast
 
 from msgspec import Struct
 
-from vibe.cli.session import Cli
+from vibe.clean import clean_line, quote
+from vibe.cli.session import Cli, pasted_keys
 from vibe.cli.terminal import joined, json_text
 from vibe.config.corrections import names_of
-from vibe.config.decode import Table
-from vibe.config.fields import dotted_keys, field_at, fields_of
-from vibe.config.keypath import children_of, parse_key, resolve, spelled
+from vibe.config.decode import NAMES, Table
+from vibe.config.fields import field_at, fields_of
+from vibe.config.keypath import BARE, children_of, no_such_setting, parse_key, resolve, spelled
 from vibe.config.load import Loaded
 from vibe.config.malformed import quoted
-from vibe.config.nearest import nearest
 from vibe.config.scan import Path
 from vibe.config.schema import Settings
 from vibe.errors import UsageError
@@ -29,7 +30,7 @@ HIDDEN = "***"
 def show(cli: Cli, loaded: Loaded, *, with_origin: bool, as_json: bool) -> None:
     """Print every setting that has a value, defaults included."""
     if as_json:
-        effective = _effective(Settings, loaded.values)
+        effective = _effective(loaded)
         with_origins = [
             {"key": spelled(path), "value": value, "origin": origin(loaded, path)}
             for path, value in leaves(effective)
@@ -37,7 +38,7 @@ def show(cli: Cli, loaded: Loaded, *, with_origin: bool, as_json: bool) -> None:
         cli.terminal.data(json_text(with_origins if with_origin else effective))
         return
     paint = cli.terminal.data_paint
-    rows = list(_rows(Settings, _effective(Settings, loaded.values), ()))
+    rows = list(_rows(Settings, _effective(loaded), ()))
     widest = max((len(text) for path, text in rows if path), default=0)
     for path, text in rows:
         if not with_origin or not path:
@@ -49,7 +50,7 @@ def show(cli: Cli, loaded: Loaded, *, with_origin: bool, as_json: bool) -> None:
 
 def get(cli: Cli, loaded: Loaded, key: str, *, as_json: bool) -> None:
     """Print the one setting that `key` leads to."""
-    effective = _effective(Settings, loaded.values)
+    effective = _effective(loaded)
     path = resolve(parse_key(key), effective)
     value: object = effective
     for step in path:
@@ -70,14 +71,18 @@ def plain(value: object) -> str:
 
 
 def literal(value: object) -> str:
-    """A value as it is written in TOML."""
+    """A value as it is written in TOML, with an escape for all that no terminal may be sent."""
     if isinstance(value, dict):
         inner = ", ".join(
-            f"{name if name.replace('-', '').isalnum() else quoted(name)} = {literal(each)}"
+            f"{name if BARE.fullmatch(name) else literal(name)} = {literal(each)}"
             for name, each in cast("Table", value).items()
         )
         return f"{{ {inner} }}" if inner else "{}"
-    return quoted(value) if isinstance(value, str) else plain(value)
+    return "".join(map(_escaped, quoted(value))) if isinstance(value, str) else plain(value)
+
+
+def _escaped(character: str) -> str:
+    return character if clean_line(character) == character else f"\\U{ord(character):08x}"
 
 
 def origin(loaded: Loaded, path: Path) -> str:
@@ -104,27 +109,46 @@ def leaves(values: Table, path: Path = ()) -> Iterator[tuple[Path, object]]:
             yield here, value
 
 
-def _effective(schema: type[Struct], values: Table) -> Table:
-    """`values` with the defaults, in the order of the schema; keys without a value left out."""
+def _effective(loaded: Loaded) -> Table:
+    """The settings with the defaults, without what must not be seen."""
+    effective = _table(Settings, loaded.values, (), refused=loaded.origins.keys())
+    hidden = pasted_keys(loaded)
+    for provider in cast("list[Table]", effective["providers"]):
+        if provider.get("api_key_env_var") in hidden:
+            provider["api_key_env_var"] = HIDDEN
+    return effective
+
+
+def _table(schema: type[Struct], values: Table, path: Path, *, refused: Container[Path]) -> Table:
+    """`values` with the defaults, in the order of the schema; keys without a value left out.
+
+    `refused` are paths that were given a value: where they have none now, it was not accepted.
+    """
     result: Table = {}
     for field in fields_of(schema):
+        here = (*path, field.name)
         value = values.get(field.name)
         match field.kind:
             case "table" if field.is_overrides:
                 result |= {field.name: value} if value else {}
             case "table":
+                table = cast("type[Struct]", field.table)
                 inner = cast("Table", value or {})
-                result[field.name] = _effective(cast("type[Struct]", field.table), inner)
+                result[field.name] = _table(table, inner, here, refused=refused)
             case "tables":
-                items = cast("list[Table]", value or [])
-                inner_schema = cast("type[Struct]", field.table)
-                result[field.name] = [_effective(inner_schema, item) for item in items]
+                table = cast("type[Struct]", field.table)
+                result[field.name] = [
+                    _table(table, item, (*here, index), refused=refused)
+                    for index, item in enumerate(cast("list[Table]", value or []))
+                ]
             case "texts":
                 hidden = dict.fromkeys(cast("Table", value or {}), HIDDEN)
                 result |= {field.name: hidden} if hidden else {}
             case _:
-                known = field.default if value is None else value
-                result |= {field.name: known} if known is not None else {}
+                # A name has no default: "" stands for one that the schema cannot tell.
+                if value is None and here not in refused and field.name not in NAMES:
+                    value = field.default
+                result |= {field.name: value} if value is not None else {}
     return result
 
 
@@ -149,8 +173,7 @@ def _rows(schema: type[Struct], values: Table, path: Path) -> Iterator[tuple[Pat
 
 
 def _no_such(path: Path, key: str) -> UsageError:
-    if field_at(Settings, path) is not None:
-        return UsageError(f"{key} has no value", hint="vibe config show lists those that have one")
-    guess = nearest(key, (name for name, _ in dotted_keys(Settings)))
-    hint = f"did you mean {guess}?" if guess else "vibe config show lists them"
-    return UsageError(f"there is no setting {key}", hint=hint)
+    if field_at(Settings, path) is None:
+        return no_such_setting(key, path)
+    hint = "vibe config show lists those that have one"
+    return UsageError(f"{quote(key)} has no value", hint=hint)

@@ -1,16 +1,21 @@
 """The one way to a person's eyes: everything is cleaned, painted and freed of secrets here.
 
-stdout is data, stderr is talk. `Painted` text is made by `Paint` alone, which cleans what it is
-given, so that no foreign text can reach a terminal by another way.
+stdout is data, stderr is talk; they are written in the order in which they come. `Painted` text is
+made by `Paint` alone, which cleans what it is given, so that no foreign text can reach a terminal
+by another way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Literal, NewType, TextIO, TypeAlias
 
 from vibe.assemble import World
 from vibe.clean import clean, clean_line
+from vibe.errors import VibeError
 from vibe.secret import Redactor
 
 Painted = NewType("Painted", str)
@@ -55,8 +60,12 @@ def json_text(value: object) -> Painted:
     return Painted(json.dumps(value, indent=2, ensure_ascii=True))
 
 
+class ReaderGone(VibeError):
+    """Who read stdout has gone, as `head` does: nothing is left to be done or said."""
+
+
 class Terminal:
-    """Both streams of one run. What `redactor` knows appears on neither."""
+    """The streams of one run. What `redactor` knows appears on neither stdout nor stderr."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -65,21 +74,62 @@ class Terminal:
         self.talk_paint = Paint(colour=self._has_colour(world.stderr))
 
     def data(self, line: Painted) -> None:
-        self._write(self._world.stdout, line)
+        with _told(self._world.stdout):
+            self._world.stdout.write(self.redactor.redact(line) + "\n")
 
     def stream(self, text: str) -> None:
         """A piece of data that was cleaned as a stream, shown at once."""
-        self._world.stdout.write(text)
-        self._world.stdout.flush()
+        with _told(self._world.stdout):
+            self._world.stdout.write(text)
+            self._world.stdout.flush()
+
+    def flush(self) -> None:
+        """Send all data on its way; raises if it cannot go."""
+        with _told(self._world.stdout):
+            self._world.stdout.flush()
 
     def talk(self, line: Painted) -> None:
-        self._write(self._world.stderr, line)
+        self._say(line + "\n")
 
-    def _write(self, stream: TextIO, line: Painted) -> None:
-        stream.write(self.redactor.redact(line) + "\n")
+    def ask(self, question: Painted) -> str | None:
+        """The line that the person answers with; None where the input ends, as with Ctrl-D."""
+        self._say(question + " ")
+        answer = self._world.stdin.readline()
+        if not answer:
+            self._say("\n")
+            return None
+        return answer.strip()
+
+    def _say(self, text: str) -> None:
+        """Write to stderr, after the data so far. Of trouble there nobody could be told."""
+        with suppress(OSError):  # the last flush tells of it
+            self._world.stdout.flush()
+        try:
+            self._world.stderr.write(self.redactor.redact(text))
+            self._world.stderr.flush()
+        except OSError:
+            _let_go(self._world.stderr)
 
     def _has_colour(self, stream: TextIO) -> bool:
         env = self._world.env
         if env.get("NO_COLOR") or env.get("TERM") == "dumb":
             return False
         return bool(env.get("FORCE_COLOR")) or stream.isatty()
+
+
+@contextmanager
+def _told(stdout: TextIO) -> Generator[None]:
+    """Turn what the system refuses into an error of ours, the first time; then `stdout` is off."""
+    try:
+        yield
+    except OSError as error:
+        _let_go(stdout)
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGone("the reader of the output has gone") from error
+        raise VibeError(f"the output cannot be written: {error.strerror}") from error
+
+
+def _let_go(stream: TextIO) -> None:
+    """Have the rest of it go nowhere, or the interpreter would stumble over it at its end."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

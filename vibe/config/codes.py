@@ -114,7 +114,7 @@ _EXPLAINED: dict[Code, Explanation] = {
     Code.FILE_EMPTY: Explanation(
         "warning",
         "The file holds no setting, so vibe runs on its defaults.",
-        "Fill it, or remove it and run `vibe config init`.",
+        "Fill it, or let `vibe config init` do so.",
     ),
     Code.FILE_BOM: Explanation(
         "note",
@@ -123,7 +123,8 @@ _EXPLAINED: dict[Code, Explanation] = {
     ),
     Code.FILE_TOO_LARGE: Explanation(
         "error",
-        "The file is larger than 1 MB, which no configuration needs.",
+        "The file is larger than 1 MB, or holds more than 50,000 values, which no configuration "
+        "needs.",
         "Check that the path names the right file.",
     ),
     Code.FILE_NOT_REGULAR: Explanation(

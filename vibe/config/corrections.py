@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+
 from vibe.config.fields import is_list_table
-from vibe.config.locate import Source
+from vibe.config.locate import INDEXED, Source
 from vibe.config.nearest import nearest
 from vibe.config.problem import Edit
-from vibe.config.scan import Header, Path, Span
+from vibe.config.scan import Assignment, Header, Path, Span
 
 
 def rewritten(source: Source, span: Span, new: str) -> Edit:
@@ -27,56 +31,62 @@ def commented_out(source: Source, first: int, last: int) -> tuple[Edit, ...]:
 def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
     """Comment out the setting at `path`, or the whole table that it heads."""
     edits: list[Edit] = []
-    for statement in source.outline.statements:
-        if statement.path[: len(path)] == path:
-            is_header = isinstance(statement, Header)
-            start = statement.span.start if is_header else statement.key.start
-            end = statement.span.end if is_header else statement.value.end
-            edits += commented_out(source, source.line_of(start), source.line_of(end))
+    for statement in _statements_in(source, path):
+        is_header = isinstance(statement, Header)
+        start = statement.span.start if is_header else statement.key.start
+        end = statement.span.end if is_header else statement.value.end
+        edits += commented_out(source, source.line_of(start), source.line_of(end))
     return tuple(edits)
+
+
+def _statements_in(source: Source, path: Path) -> Iterator[Header | Assignment]:
+    for statement in source.statements_in.get(path[:INDEXED], ()):
+        if statement.path[: len(path)] == path:
+            yield statement
 
 
 def commented_setting(source: Source, name: str, *, after: int) -> int | None:
     """The line below `after`, and before the next header, in which `name` is but a comment."""
-    for number in range(after + 1, len(source.starts) + 1):
-        line = source.line(number)
-        if line.lstrip().startswith("["):
+    headers = source.bracketed
+    next_header = bisect_right(headers, after)
+    end = headers[next_header] if next_header < len(headers) else len(source.starts) + 1
+    first = bisect_right(source.commented, after, key=lambda each: each.line)
+    for comment in source.commented[first:]:
+        if comment.line >= end:
             return None
-        if _commented(line, name) is not None:
-            return number
+        if _means(comment.key, name):
+            return comment.line
     return None
 
 
 def commented_value(source: Source, name: str, value: str) -> int | None:
     """The line in which `name` would have this text, were it no comment."""
-    for number in range(1, len(source.starts) + 1):
-        text = _commented(source.line(number), name)
-        if text is not None and f'"{value}"' in text:
-            return number
+    written = f'"{value}"'
+    for comment in source.commented:
+        if written in comment.value and _means(comment.key, name):
+            return comment.line
     return None
 
 
 def uncommented(source: Source, name: str, number: int) -> Edit:
-    line = source.line(number)
-    before, _, _ = line.partition("#")
-    setting = f"{name} ={_commented(line, name) or ''}"
+    before, _, _ = source.line(number).partition("#")
+    comment = next(each for each in source.commented if each.line == number)
+    setting = f"{name} ={comment.value}"
     text = f"{before.rstrip()}\n{setting}" if before.strip() else setting
     return Edit(line=number, delete=1, text=text)
 
 
-def _commented(line: str, name: str) -> str | None:
-    """What would follow the equals sign if the comment in `line` were a setting of `name`."""
-    _, mark, comment = line.partition("#")
-    key, equals, value = comment.lstrip("# ").partition("=")
-    return value if mark and equals and nearest(key.strip(), (name,)) else None
+@lru_cache(maxsize=4096)
+def _means(key: str, name: str) -> bool:
+    return nearest(key, (name,)) is not None
 
 
 def reheaded(source: Source, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Edit, ...]:
     """Every header that begins with `old` begins with `new`, with the brackets that it needs."""
     return tuple(
         rewritten(source, statement.span, header((*new, *statement.keys[len(old) :])))
-        for statement in source.outline.statements
-        if isinstance(statement, Header) and statement.keys[: len(old)] == old
+        for statement in source.headers_in.get(old[:INDEXED], ())
+        if statement.keys[: len(old)] == old
     )
 
 

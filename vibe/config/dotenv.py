@@ -11,6 +11,7 @@ import re
 import select
 import stat
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,9 +20,8 @@ from vibe.config.locate import Spot
 from vibe.config.problem import Problem, problem
 
 MAX_BYTES = 1_000_000
-_PIPE_TURNS = 50
-_PIPE_TURN_MS = 100
-_LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*?)\s*")
+_PIPE_TURNS_A_SECOND = 10
+_LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=(?P<value>.*)")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:#.*)?')
 _SINGLE = re.compile(r"'([^']*)'\s*(?:#.*)?")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -31,9 +31,18 @@ class Dotenv(Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Dotenv of {len(self.values)} variables and {len(self.problems)} problems>"
 
-def read_dotenv(path: Path, *, uid: int) -> Dotenv:
-    """What `path` says; nothing, and no problem, where there is no such file."""
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+
+def read_dotenv(path: Path, *, uid: int, patience_s: float = 5.0) -> Dotenv:
+    """What `path` says; nothing, and no problem, where there is no such file.
+
+    `patience_s` is how long the writer of a pipe may take.
+    """
     spot = Spot(file=str(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -48,7 +57,7 @@ def read_dotenv(path: Path, *, uid: int) -> Dotenv:
             return _unread(spot, "it is neither a file nor a pipe")
         if facts.st_uid not in (uid, 0):
             return _unread(spot, "it belongs to another user")
-        data = _read(descriptor, is_pipe=is_pipe)
+        data = _read(descriptor, is_pipe=is_pipe, patience_s=patience_s)
     except OSError as error:
         return _unread(spot, os.strerror(error.errno or 0))
     finally:
@@ -91,22 +100,23 @@ def parse_dotenv(text: str, *, name: str) -> Dotenv:
 
 
 def _value(written: str) -> str | None:
-    if written.startswith('"'):
-        found = _DOUBLE.fullmatch(written)
+    quoted = written.strip()
+    if quoted.startswith('"'):
+        found = _DOUBLE.fullmatch(quoted)
         if found is None:
             return None
         return re.sub(r"\\(.)", lambda each: _ESCAPES.get(each[1], each[1]), found[1])
-    if written.startswith("'"):
-        found = _SINGLE.fullmatch(written)
+    if quoted.startswith("'"):
+        found = _SINGLE.fullmatch(quoted)
         return found[1] if found else None
-    return re.split(r"\s+#", written, maxsplit=1)[0]
+    return re.split(r"(?<!\s)\s+#", written, maxsplit=1)[0].strip()
 
 
-def _read(descriptor: int, *, is_pipe: bool) -> bytes:
-    """All there is, at most one byte over the limit; a pipe's writer has five seconds to come."""
+def _read(descriptor: int, *, is_pipe: bool, patience_s: float) -> bytes:
+    """All there is, at most one byte over the limit."""
     parts: list[bytes] = []
     size = 0
-    patience = _PIPE_TURNS if is_pipe else 0
+    patience = round(patience_s * _PIPE_TURNS_A_SECOND) if is_pipe else 0
     while size <= MAX_BYTES:
         try:
             part = os.read(descriptor, MAX_BYTES + 1 - size)
@@ -124,10 +134,10 @@ def _read(descriptor: int, *, is_pipe: bool) -> bytes:
 
 
 def _pause(descriptor: int) -> None:
-    """Until something can be read, or for a tenth of a second."""
+    """Until something can be read, or for one turn."""
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)
-    waiting.poll(_PIPE_TURN_MS)
+    waiting.poll(1000 / _PIPE_TURNS_A_SECOND)
 
 
 def _unread(spot: Spot, why: str) -> Dotenv:

@@ -25,6 +25,7 @@ _AGAIN: dict[Again, str] = {
     "no": "no",
     "once": "once",
     "last_resort": "if nothing else can serve",
+    "last_resort_once": "once, if nothing else can serve",
 }
 _ELSEWHERE: dict[Elsewhere, str] = {
     "no": "no",

@@ -14,10 +14,11 @@ from vibe.clean import clean_line, quote
 from vibe.config.corrections import names_of
 from vibe.config.decode import Table
 from vibe.config.environment import parsed
-from vibe.config.fields import Field, Scalar, is_list_table
+from vibe.config.fields import Field, Scalar, field_at, fields_of, is_list_table
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
 from vibe.config.scan import Path
+from vibe.config.schema import Settings
 from vibe.config.values import flaw
 from vibe.errors import UsageError
 
@@ -132,3 +133,17 @@ def children_of(value: object) -> dict[str | int, object]:
     if isinstance(value, list):
         return dict(enumerate(cast("list[object]", value)))
     return dict(cast("dict[str | int, object]", value)) if isinstance(value, dict) else {}
+
+
+def no_such_setting(key: str, path: Path) -> UsageError:
+    """For a `key` that leads nowhere; its first wrong step is compared with what its table has."""
+    wrong = next(at for at in range(len(path)) if field_at(Settings, path[: at + 1]) is None)
+    field = field_at(Settings, path[:wrong])
+    table = field.table if field else Settings
+    guess = nearest(str(path[wrong]), (each.name for each in fields_of(table)) if table else ())
+    hint = "vibe config schema describes every setting"
+    if guess:
+        meant = (*path[:wrong], guess, *path[wrong + 1 :])
+        known = meant if field_at(Settings, meant) else meant[: wrong + 1]
+        hint = f"did you mean {spelled(known)}?"
+    return UsageError(f"there is no setting {quote(key)}", hint=hint)

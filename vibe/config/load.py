@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +27,7 @@ from vibe.config.fields import fields_of
 from vibe.config.layers import Kind, Layer, Merged, Origin, Override, merge
 from vibe.config.locate import Spot
 from vibe.config.malformed import quoted
-from vibe.config.paths import Folders
+from vibe.config.paths import Folders, home_folder
 from vibe.config.problem import ConfigError, Edit, Problem, problem
 from vibe.config.read import FileRead, read_file
 from vibe.config.scan import Path as KeyPath
@@ -47,6 +47,13 @@ class Loaded(Struct, frozen=True, kw_only=True):
     variables: Variables
     files: tuple[str, ...]
     suspects: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        """Without values: a header may hold a key, and a file whatever was pasted into it."""
+        return f"<Loaded from {', '.join(self.files) or 'no file'}: {len(self.problems)} problems>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
     @property
     def is_sound(self) -> bool:
@@ -140,19 +147,24 @@ def _project(places: Folders, variables: Variables, *, uid: int) -> Iterator[_Fi
     read = read_file(places.project, name=str(places.project), uid=uid)
     if not read.exists:
         return
-    if read.source is not None:
-        from vibe.config.trust import is_trusted
+    from vibe.config.trust import everything_below, is_trusted
 
-        if not is_trusted(places.project, read.data, store=places.trust):
-            note = problem(
-                Code.PROJECT_UNTRUSTED,
-                Spot(file=str(places.project)),
-                "this project file is not read, because you have not trusted it",
-                help="read it, then: vibe config trust",
-            )
-            yield _File(layer=None, problems=(note,))
-            return
-    yield _layered(read, "project", variables)
+    home = home_folder(variables.environment)
+    data = None if read.source is None else read.data
+    why, remedy = "you have not trusted it", "read it, then: vibe config trust"
+    if folder := everything_below(places.project, home=home):
+        why = f"{folder} is never trusted as a project"
+        remedy = f"move its settings to {places.config}"
+    elif is_trusted(places.project, data, store=places.trust):
+        yield _layered(read, "project", variables)
+        return
+    note = problem(
+        Code.PROJECT_UNTRUSTED,
+        Spot(file=str(places.project)),
+        f"this project file is not read, because {why}",
+        help=remedy,
+    )
+    yield _File(layer=None, problems=(note,))
 
 
 def _layered(read: FileRead, kind: Kind, variables: Variables) -> _File:

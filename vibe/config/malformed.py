@@ -23,19 +23,16 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     corrected: str | None = None
 
 
-_SETTING = re.compile(
-    r"""(?P<head>\s*(?P<key>[\w.-]+|"[^"]*"|'[^']*')\s*)(?P<equals>==|:=|=)(?P<gap>\s*)
-        (?P<value>.*?)(?P<tail>\s*(?:\#.*)?)$""",
-    re.VERBOSE,
+_LONGEST = 2_000  # characters of a line that a person may have typed
+_KEY_AND_EQUALS = re.compile(
+    r"""(?P<head>\s*(?P<key>[\w.-]+|"[^"]*"|'[^']*')\s*)(?P<equals>==|:=|=)(?P<gap>\s*)"""
 )
-_COLON = re.compile(
-    r"""(?P<indent>\s*)(?:-\s+)?(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)
-        \s*:(?:\s+|$)(?P<value>.*?)\s*(?P<comma>,?)\s*$""",
-    re.VERBOSE,
+_KEY_AND_COLON = re.compile(
+    r"""(?:-\s+)?(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=quote)\s*:(?:\s+|$)"""
 )
 _NO_EQUALS = re.compile(r"(?P<head>\s*[A-Za-z_][\w-]*)\s+(?P<value>[^=\s].*)$")
 _LONE_KEY = re.compile(r"\s*[\w.-]+\s*(?:#.*)?$")
-_HEADER = re.compile(r"(?P<indent>\s*)\[+\s*(?P<name>[\w.-]+)?\s*\]*(?P<tail>\s*(?:#.*)?)$")
+_HEADER = re.compile(r"(?P<indent>\s*)\[++\s*+(?P<name>[\w.-]++)?\s*+\]*+(?P<tail>\s*+(?:#.*)?)$")
 _SMART = str.maketrans(dict.fromkeys("“”„‟«»‘’‚‛", '"'))
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _NUMBER = re.compile(
@@ -53,12 +50,38 @@ _NOTHING = {"null", "none", "nil", "undefined"}
 _UNIT_MS = {"s": 1000, "sec": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 
 
+class _Setting(Struct, frozen=True, kw_only=True):
+    """A line taken apart at its first equals sign; `head` and `gap` surround that.
+
+    `tail` is the comment, with the blanks before it. The value begins at `at`.
+    """
+
+    head: str
+    key: str
+    equals: str
+    gap: str
+    at: int
+    value: str
+    tail: str
+
+
 def diagnose(line: str) -> Diagnosis | None:
     """What is wrong with `line`, if it is one of the usual mistakes."""
+    if len(line) > _LONGEST:
+        return None
     for look in (_header, _smart_quotes, _setting, _colon, _no_equals):
         if found := look(line):
             return found
     return None
+
+
+def _taken_apart(line: str) -> _Setting | None:
+    found = _KEY_AND_EQUALS.match(line)
+    if found is None:
+        return None
+    at = found.end()
+    value = line[at:].partition("#")[0].rstrip()
+    return _Setting(**found.groupdict(), at=at, value=value, tail=line[at + len(value) :])
 
 
 def _header(line: str) -> Diagnosis | None:
@@ -80,40 +103,39 @@ def _header(line: str) -> Diagnosis | None:
 
 
 def _smart_quotes(line: str) -> Diagnosis | None:
-    found = _SETTING.match(line)
-    value = found["value"] if found else ""
+    found = _taken_apart(line)
+    value = found.value if found else ""
     if not found or not value or (value[0] + value[-1]).translate(_SMART) == value[0] + value[-1]:
         return None
     return Diagnosis(
         code=Code.TOML_SMART_QUOTES,
-        at=found.start("value"),
+        at=found.at,
         message="typographic quotes are not quotes to TOML",
-        corrected=line[: found.start("value")] + value.translate(_SMART) + found["tail"],
+        corrected=line[: found.at] + value.translate(_SMART) + found.tail,
     )
 
 
 def _setting(line: str) -> Diagnosis | None:
-    found = _SETTING.match(line)
+    found = _taken_apart(line)
     if found is None:
         return None
-    value, at = found["value"], found.start("value")
-    head = found["head"] + "=" + (found["gap"] or " ")
+    head = found.head + "=" + (found.gap or " ")
 
     def corrected(new: str | None) -> str | None:
-        return None if new is None else head + new + found["tail"]
+        return None if new is None else head + new + found.tail
 
-    if found["equals"] != "=":
-        message = f"one equals sign is enough: {found['key']} = …"
+    if found.equals != "=":
+        message = f"one equals sign is enough: {found.key} = …"
         return Diagnosis(
             code=Code.TOML_EXTRA,
-            at=found.start("equals"),
+            at=len(found.head),
             message=message,
-            corrected=corrected(value),
+            corrected=corrected(found.value),
         )
     for look in (_nothing, _text, _brackets, _word):
-        if mended := look(value, found["key"]):
+        if mended := look(found.value, found.key):
             code, message, new = mended
-            return Diagnosis(code=code, at=at, message=message, corrected=corrected(new))
+            return Diagnosis(code=code, at=found.at, message=message, corrected=corrected(new))
     return None
 
 
@@ -170,7 +192,8 @@ def _word(value: str, key: str) -> _Mended | None:
     bare = value.rstrip(",;").rstrip()
     if truth := _TRUTH.get(bare.lower()):
         return Code.TOML_BOOLEAN, f"a truth value is written {truth}", truth
-    if number := _NUMBER.fullmatch(bare):
+    number = _NUMBER.fullmatch(bare)
+    if number and number["figure"].count(".") <= 1:
         new = _plain_number(number, key)
         return Code.TOML_NUMBER, f"this is not how TOML writes a number: write {new}", new
     if bare != value:
@@ -193,19 +216,21 @@ def _plain_number(number: re.Match[str], key: str) -> str:
 
 
 def _colon(line: str) -> Diagnosis | None:
-    found = _COLON.match(line)
+    indent, text = line[: len(line) - len(line.lstrip())], line.strip()
+    found = _KEY_AND_COLON.match(text)
     if found is None:
         return None
-    is_json = bool(found["quote"] or found["comma"])
+    key, value = found["key"], text[found.end() :]
+    is_json = bool(found["quote"]) or value.endswith(",")
     code, language = (Code.TOML_JSON, "JSON") if is_json else (Code.TOML_YAML, "YAML")
-    key, value = found["key"], found["value"]
+    value = value.removesuffix(",").rstrip()
     if not value or value in "{[":
         header = f"[[{key}]]" if is_list_table((key,)) else f"[{key}]"
-        corrected = found["indent"] + header
+        corrected = indent + header
     else:
-        corrected = f"{found['indent']}{key} = {_literal(value, key)}"
+        corrected = f"{indent}{key} = {_literal(value, key)}"
     message = f"this is {language}; config.toml is TOML, which writes key = value"
-    return Diagnosis(code=code, at=len(found["indent"]), message=message, corrected=corrected)
+    return Diagnosis(code=code, at=len(indent), message=message, corrected=corrected)
 
 
 def _no_equals(line: str) -> Diagnosis | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from vibe.errors import UsageError
+
 
 class Folders(Struct, frozen=True, kw_only=True):
     """`named` tells that the person chose `config` by a flag or by VIBE_CONFIG."""
@@ -45,8 +47,8 @@ def folders(
 
 def _config_folder(env: Mapping[str, str], platform: str) -> Path:
     if platform == "win32":
-        return Path(env.get("APPDATA") or _home(env) / "AppData" / "Roaming") / "vibe"
-    return _xdg(env, "XDG_CONFIG_HOME", _home(env) / ".config") / "vibe"
+        return Path(env.get("APPDATA") or home_folder(env) / "AppData" / "Roaming") / "vibe"
+    return _xdg(env, "XDG_CONFIG_HOME", home_folder(env) / ".config") / "vibe"
 
 
 def _state_folder(env: Mapping[str, str], platform: str) -> Path:
@@ -54,7 +56,7 @@ def _state_folder(env: Mapping[str, str], platform: str) -> Path:
         from platformdirs import user_state_path
 
         return user_state_path("vibe", appauthor=False)
-    return _xdg(env, "XDG_STATE_HOME", _home(env) / ".local" / "state") / "vibe"
+    return _xdg(env, "XDG_STATE_HOME", home_folder(env) / ".local" / "state") / "vibe"
 
 
 def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
@@ -65,8 +67,12 @@ def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
 
 def _expanded(path: Path, env: Mapping[str, str]) -> Path:
     """A leading `~` comes this far where no shell has seen it, as in a unit file."""
-    return _home(env).joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
+    return home_folder(env).joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
-def _home(env: Mapping[str, str]) -> Path:
-    return Path(env["HOME"]) if env.get("HOME") else Path.home()
+def home_folder(env: Mapping[str, str]) -> Path:
+    """The person's own folder; without HOME, the one that the system knows."""
+    try:
+        return Path(env["HOME"]) if env.get("HOME") else Path.home()
+    except RuntimeError as error:
+        raise UsageError("you have no home folder", hint="set HOME to one") from error

@@ -19,10 +19,11 @@ from msgspec import Struct
 
 from vibe.clean import clean_line
 from vibe.config.codes import Code
-from vibe.config.locate import Source, Spot, mask, source
+from vibe.config.locate import MAX_SHOWN, Source, Spot, mask, source
 from vibe.config.problem import Edit, Problem, problem
 
 MAX_BYTES = 1_000_000
+_MOST_TOLD = 1_000  # lines with the same damage: by then it is no slip of a few
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # as surrogateescape renders such bytes
@@ -100,7 +101,7 @@ def read_bytes(data: bytes, *, name: str, found: tuple[Problem, ...] = ()) -> Fi
                 Code.FILE_EMPTY,
                 spot,
                 "the file is empty; using defaults",
-                help="write a starter file into another place with: vibe config init",
+                help="fill it with: vibe config init",
             )
         )
     return FileRead(source=source(name, text), data=raw, problems=tuple(problems))
@@ -217,17 +218,24 @@ def _mend_lines(
     message: Callable[[str], str],
     help: str,
 ) -> tuple[str, list[Problem]]:
-    """One problem for each line that `pattern` is found in, and the text with them mended."""
+    """One problem for each of the first lines that `pattern` is found in; all of them mended."""
     if pattern.search(text) is None:
         return text, []
     lines = text.split("\n")
     problems: list[Problem] = []
     for number, line in enumerate(lines, start=1):
-        if found := pattern.search(line):
-            lines[number - 1] = mend(line)
-            spot = Spot(file=name, line=number, column=found.start() + 1, excerpt=mask(line))
-            edit = Edit(line=number, delete=1, text=lines[number - 1].rstrip("\r"))
-            problems.append(problem(code, spot, message(found[0]), help=help, edits=(edit,)))
+        found = pattern.search(line)
+        if found is None:
+            continue
+        lines[number - 1] = mended = mend(line)
+        if len(problems) == _MOST_TOLD:
+            continue
+        excerpt = mask(line) if len(line) <= MAX_SHOWN else ""
+        spot = Spot(file=name, line=number, column=found.start() + 1, excerpt=excerpt)
+        edits = (Edit(line=number, delete=1, text=mended.rstrip("\r")),)
+        if mended.count("\n") > _MOST_TOLD:
+            edits = ()
+        problems.append(problem(code, spot, message(found[0]), help=help, edits=edits))
     return "\n".join(lines), problems
 
 

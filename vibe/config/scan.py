@@ -15,10 +15,15 @@ from msgspec import Struct
 Path: TypeAlias = tuple[str | int, ...]
 MAX_DEPTH = 64
 MAX_DIGITS = 19  # as many as TOML's 64-bit integers can have
+MAX_VALUES = 50_000  # with the headers; whatever reads on takes time for each of them
+_SHORT_LINE = (
+    1000  # a correction repeats its line: in one so many times longer, a value counts more
+)
 
 Trouble: TypeAlias = Literal[
-    "string", "array", "inline table", "header", "key", "equals", "value", "junk", "depth", "digits"
-]
+    "string", "array", "inline table", "header", "key", "equals", "value", "junk", "depth",
+    "digits", "amount",
+]  # fmt: skip
 
 
 class Span(Struct, frozen=True):
@@ -90,7 +95,10 @@ def scan(text: str) -> Outline:
 
 
 class _Scanner:
-    """One pass over one text. `at` never moves back; `places` gains each path once, the first."""
+    """One pass over one text. `at` never moves back; `places` gains each path once, the first.
+
+    `line_end` is the end of the line that the last counted value began in, `share` what it took.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -99,6 +107,9 @@ class _Scanner:
         self.places: dict[Path, Place] = {}
         self.counts: dict[Path, int] = {}
         self.table: Path = ()
+        self.left = MAX_VALUES
+        self.line_end = -1
+        self.share = 1
 
     def run(self) -> Outline:
         stop = None
@@ -118,6 +129,7 @@ class _Scanner:
 
     def _header(self) -> None:
         start = self.at
+        self._count()
         is_list = self.text.startswith("[[", start)
         opening, closing = ("[[", "]]") if is_list else ("[", "]")
         self.at += len(opening)
@@ -202,6 +214,7 @@ class _Scanner:
         start = self.at
         if depth > MAX_DEPTH:
             raise _Stopped("depth", start, opened)
+        self._count()
         match self.text[start : start + 1]:
             case '"' | "'":
                 self._string()
@@ -285,6 +298,16 @@ class _Scanner:
             if stopped.stop.what == "value":
                 raise _Stopped(what, stopped.stop.at, opened) from None
             raise
+
+    def _count(self) -> None:
+        if self.at > self.line_end:
+            end = self.text.find("\n", self.at)
+            self.line_end = end if end >= 0 else len(self.text)
+            length = self.line_end - self.text.rfind("\n", 0, self.at)
+            self.share = 1 + length // _SHORT_LINE
+        self.left -= self.share
+        if self.left < 0:
+            raise _Stopped("amount", self.at, self.at)
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
         if found := pattern.match(self.text, self.at):

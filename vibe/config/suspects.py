@@ -6,14 +6,14 @@ A guess, made on the raw text, because a file that holds a key by mistake may ho
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from vibe.config.locate import sensitive_value
 
 _SHORTEST = 8
 _TOKEN = re.compile(r"[^\s\"'“”‘’=,;{}\[\]#]{8,}")
-_USERINFO = re.compile(
-    r"(?:[^\s\"'@:/]*:)?/{0,2}(?P<user>[^\s\"'@:/]*)(?::(?P<password>[^\s\"'@]*))?@"
-)
+_BREAK = re.compile(r"[\s\"']")
+_AFTER_SCHEME = re.compile(r"/{0,2}(?P<user>[^:/]*)(?::(?P<password>.*))?")
 
 
 def suspects(text: str) -> frozenset[str]:
@@ -24,6 +24,16 @@ def suspects(text: str) -> frozenset[str]:
         if value is not None:
             found.update(_TOKEN.findall(value))
         if "api_base" in line:
-            for part in _USERINFO.finditer(line):
-                found.update(filter(None, part.groups()))
+            for before in line.split("@")[:-1]:
+                found.update(_userinfo(_BREAK.split(before)[-1]))
     return frozenset(each for each in found if len(each) >= _SHORTEST)
+
+
+def _userinfo(text: str) -> Iterator[str]:
+    """User and password in what stands before an `@`, with or without a scheme."""
+    first, colon, rest = text.partition(":")
+    if "/" not in first and colon and (found := _AFTER_SCHEME.fullmatch(rest)):
+        yield from filter(None, found.groups())
+        return
+    yield first.rpartition("/")[2]
+    yield rest

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -19,9 +20,11 @@ from vibe.config.fields import is_list_table
 from vibe.config.locate import Source, source
 from vibe.config.malformed import diagnose
 from vibe.config.problem import Edit, Problem, apply, problem
-from vibe.config.scan import Assignment, Header, Path, Span, Stop
+from vibe.config.scan import MAX_VALUES, Assignment, Header, Path, Span, Stop
 
 MAX_REPAIRS = 50
+_MAX_READ = 3_000_000  # characters, over all repairs; a value takes as long as `_VALUE` of them
+_VALUE = 50
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -35,50 +38,77 @@ class Parsed(Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
+class _Reading(Struct, frozen=True, kw_only=True):
+    """One text as tomllib took it: its data, or else what was `said` of it."""
+
+    source: Source
+    data: dict[str, object]
+    said: str = ""
+
+    @property
+    def cost(self) -> int:
+        outline = self.source.outline
+        values = len(outline.places) + len(outline.statements)
+        return len(self.source.text) + _VALUE * values
+
+
 class _Trouble(Struct, frozen=True, kw_only=True):
-    """One syntax error; `lines` is what to leave out where no edit mends it, None for a stop."""
+    """One syntax error; `lines` is what to leave out where no edit mends it, None for a stop.
+
+    `mended` is what the edits lead to, where that was tried.
+    """
 
     problem: Problem
     lines: tuple[int, int] | None
+    mended: _Reading | None = None
 
 
 def parse(given: Source) -> Parsed:
-    current = given
+    reading = _read(given)
+    budget = _MAX_READ
     problems: list[Problem] = []
     damaged: set[int] = set()
     for _ in range(MAX_REPAIRS):
-        outcome = _attempt(current)
-        if not isinstance(outcome, _Trouble):
+        current = reading.source
+        trouble = _trouble(reading)
+        if trouble is None:
             return Parsed(
-                data=outcome,
+                data=reading.data,
                 source=current,
                 problems=tuple(problems),
                 damaged=frozenset(damaged),
             )
-        problems.append(outcome.problem)
-        edits = outcome.problem.edits
-        if not edits:
-            if outcome.lines is None:
-                break
-            first, last = outcome.lines
+        problems.append(trouble.problem)
+        edits = trouble.problem.edits
+        if not edits and trouble.lines is not None:
+            first, last = trouble.lines
             damaged.update(range(first, last + 1))
             edits = tuple(Edit(line=line, delete=1, text="#") for line in range(first, last + 1))
-        current = source(given.name, apply(current.text, edits))
-    return Parsed(data={}, source=current, problems=tuple(problems), complete=False)
+        budget -= reading.cost
+        if not edits or budget < 0:
+            break
+        reading = trouble.mended or _read(source(given.name, apply(current.text, edits)))
+    return Parsed(data={}, source=reading.source, problems=tuple(problems), complete=False)
 
 
-def _attempt(current: Source) -> dict[str, object] | _Trouble:
+def _read(current: Source) -> _Reading:
     stop = current.outline.stop
-    if stop is not None and stop.what == "depth":
-        return _too_deep(current, stop)
-    if stop is not None and stop.what == "digits":
-        return _too_long(current, stop)
+    if stop is not None and stop.what in _UNREADABLE:
+        return _Reading(source=current, data={}, said=stop.what)
     try:
-        return tomllib.loads(current.text)
-    except tomllib.TOMLDecodeError as error:
-        return _explain(current, str(error))
-    except ValueError as error:  # a date that does not exist, in some versions of Python
-        return _explain(current, str(error))
+        return _Reading(source=current, data=tomllib.loads(current.text))
+    except ValueError as error:  # also of a date that does not exist, in some versions of Python
+        return _Reading(source=current, data={}, said=str(error))
+
+
+def _trouble(reading: _Reading) -> _Trouble | None:
+    current = reading.source
+    stop = current.outline.stop
+    if not reading.said:
+        return None
+    if stop is not None and stop.what in _UNREADABLE:
+        return _UNREADABLE[stop.what](current, stop)
+    return _explain(current, reading.said)
 
 
 def _explain(current: Source, said: str) -> _Trouble:
@@ -103,12 +133,12 @@ def _mended_line(current: Source, at: int, stop: Stop | None, said: str) -> _Tro
     diagnosis = diagnose(line)
     if diagnosis is not None and diagnosis.corrected is not None:
         edit = Edit(line=number, delete=1, text=diagnosis.corrected)
-        if _helps(current, edit, number):
+        if mended := _helped(current, edit):
             spot = current.spot(Span(start + diagnosis.at, start + len(line)))
             found = problem(
                 diagnosis.code, spot, diagnosis.message, help=_help(diagnosis.code), edits=(edit,)
             )
-            return _Trouble(problem=found, lines=(number, number))
+            return _Trouble(problem=found, lines=(number, number), mended=mended)
     header = line.lstrip().startswith("[") and (stop is None or stop.what == "header")
     last = current.line_of(max(at, stop.at if stop and stop.what != "string" else at))
     comment_out = Edit(line=number, delete=1, text="# " + line.strip())
@@ -117,37 +147,39 @@ def _mended_line(current: Source, at: int, stop: Stop | None, said: str) -> _Tro
     if diagnosis is not None:
         code, message, column = diagnosis.code, diagnosis.message, diagnosis.at
     spot = current.spot(Span(start + column, start + len(line)))
-    edits = (comment_out,) if not header and _helps(current, comment_out, number) else ()
+    mended = None if header else _helped(current, comment_out)
+    edits = (comment_out,) if mended else ()
     found = problem(code, spot, message, help=_help(code), edits=edits)
-    return _Trouble(problem=found, lines=None if header else (number, min(last, number + 20)))
+    lines = None if header else (number, min(last, number + 20))
+    return _Trouble(problem=found, lines=lines, mended=mended)
 
 
-def _helps(current: Source, edit: Edit, number: int) -> bool:
-    """Whether the next error, if any, lies further down."""
-    mended = source(current.name, apply(current.text, (edit,)))
-    stop = mended.outline.stop
-    if stop is not None and stop.what in ("depth", "digits"):
-        return mended.line_of(stop.at) > number
-    try:
-        tomllib.loads(mended.text)
-    except ValueError as error:
-        at = _offset(mended, str(error))
+def _helped(current: Source, edit: Edit) -> _Reading | None:
+    """The text after `edit`, if its next error, should it have one, lies further down."""
+    mended = _read(source(current.name, apply(current.text, (edit,))))
+    if not mended.said:
+        return mended
+    stop = mended.source.outline.stop
+    if stop is not None and stop.what in _UNREADABLE:
+        at = stop.at
+    else:
+        at = _offset(mended.source, mended.said)
         if stop is not None and stop.opened <= at:
             at = stop.opened
-        return mended.line_of(at) > number
-    return True
+    return mended if mended.source.line_of(at) > edit.line else None
 
 
 def _duplicate(current: Source, at: int) -> _Trouble | None:
     """The key or table that ends at or around `at`, if it stands a second time."""
     first_at: dict[tuple[Path, type], Span] = {}
+    earliest = current.line_of(at) - 1
     for statement in current.outline.statements:
         span = statement.span if isinstance(statement, Header) else statement.key
         here = (statement.path, type(statement))
         first = first_at.setdefault(here, span)
         if first is span or (isinstance(statement, Header) and statement.is_list):
             continue
-        if current.line_of(span.start) >= current.line_of(at) - 1:
+        if current.line_of(span.start) >= earliest:
             return _second(current, statement, first=first, second=span)
     return None
 
@@ -185,7 +217,8 @@ def _second(
 def _list_written_once(current: Source, at: int) -> _Trouble | None:
     """A list of tables, one of whose headers has single brackets, so that the next one clashes."""
     headers = [each for each in current.outline.statements if isinstance(each, Header)]
-    clash = [each for each in headers if current.line_of(each.span.start) == current.line_of(at)]
+    number = current.line_of(at)
+    clash = [each for each in headers if current.line_of(each.span.start) == number]
     if not clash or not is_list_table(clash[0].keys):
         return None
     single = [each for each in headers if each.keys == clash[0].keys and not each.is_list]
@@ -247,6 +280,16 @@ def _json_file(current: Source) -> _Trouble | None:
     return _Trouble(problem=found, lines=None)
 
 
+def _too_much(current: Source, stop: Stop) -> _Trouble:
+    found = problem(
+        Code.FILE_TOO_LARGE,
+        current.spot(Span(stop.at, stop.at + 1)),
+        f"this file holds more than {MAX_VALUES:,} values, or many in very long lines",
+        help="no configuration needs so many; check that the path names the right file",
+    )
+    return _Trouble(problem=found, lines=None)
+
+
 def _too_deep(current: Source, stop: Stop) -> _Trouble:
     found = problem(
         Code.TOML_TOO_DEEP,
@@ -294,3 +337,11 @@ def _help(code: Code) -> str:
     from vibe.config.codes import explained
 
     return explained(code).remedy.rstrip(".").replace("`", "")
+
+
+# What is not shown to tomllib, which would take very long over it or fail in other ways.
+_UNREADABLE: dict[str, Callable[[Source, Stop], _Trouble]] = {
+    "amount": _too_much,
+    "depth": _too_deep,
+    "digits": _too_long,
+}

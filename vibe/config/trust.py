@@ -1,4 +1,4 @@
-"""Which project files the person trusts, by real path and content: a changed file is a new one."""
+"""Which project files the person trusts, by folder and content: a changed file is a new one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,32 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def is_trusted(file: Path, data: bytes, *, store: Path) -> bool:
-    """Whether `file` was trusted with exactly this content."""
+def is_trusted(file: Path, data: bytes | None, *, store: Path) -> bool:
+    """Whether `file` was trusted with exactly this content; with any, if it has none to read."""
     try:
         known = _known(store.read_bytes())
     except OSError:
         return False
-    return known.get(str(file.resolve())) == digest(data)
+    trusted = known.get(_name(file))
+    return trusted is not None and (data is None or trusted == digest(data))
+
+
+def everything_below(file: Path, *, home: Path) -> Path | None:
+    """The folder whose project file this is, if it holds all others and so cannot be trusted."""
+    folder = file.parent.parent.resolve()
+    return folder if folder in (home.resolve(), Path("/")) else None
 
 
 def trust(file: Path, data: bytes, *, store: Path, home: Path) -> None:
     """Remember that `file` with this content is trusted."""
-    folder = file.resolve().parent.parent
-    if folder in (home.resolve(), Path("/")):
+    if folder := everything_below(file, home=home):
         raise UsageError(
             f"{folder} is never trusted as a project: everything lies below it",
             hint="put the settings into your own config.toml instead",
         )
 
     def change(old: bytes | None) -> bytes:
-        return _written({**_known(old or b""), str(file.resolve()): digest(data)})
+        return _written({**_known(old or b""), _name(file): digest(data)})
 
     rewrite(store, change)
 
@@ -46,11 +52,16 @@ def revoke(file: Path, *, store: Path) -> bool:
     def change(old: bytes | None) -> bytes:
         nonlocal found
         known = _known(old or b"")
-        found = known.pop(str(file.resolve()), None) is not None
+        found = known.pop(_name(file), None) is not None
         return _written(known)
 
     rewrite(store, change)
     return found
+
+
+def _name(file: Path) -> str:
+    """The folder is what is trusted: a link in it may lead anywhere, but not lend its trust."""
+    return str(file.parent.parent.resolve().joinpath(*file.parts[-2:]))
 
 
 def _known(data: bytes) -> dict[str, str]:

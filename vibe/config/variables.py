@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -31,6 +32,12 @@ class Variables(Struct, frozen=True, kw_only=True):
 
     environment: Mapping[str, str]
     dotenv: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<Variables: {len(self.environment)} of the process, {len(self.dotenv)} of .env>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
     def get(self, name: str) -> str | None:
         """The value of `name`, with the references in it followed."""
@@ -63,6 +70,10 @@ class Variables(Struct, frozen=True, kw_only=True):
             if name is None:
                 raise BadReference(
                     Code.VARIABLE_SYNTAX, "after ${ come the name of a variable and a }"
+                )
+            if "${" in (found["default"] or ""):
+                raise BadReference(
+                    Code.VARIABLE_SYNTAX, f"the default of {name} cannot hold another ${{…}}"
                 )
             value = self._value(name, within)
             if value is None or (value == "" and found["default"] is not None):
