@@ -109,11 +109,6 @@ def test_some_models_have_ways_of_their_own(
     assert quirks_for(api_base, backend, model=model) == structs.replace(plain, **changed)
 
 
-def test_gemini_is_told_which_calls_were_not_its_own() -> None:
-    quirks = quirks_for(GEMINI_BASE, "generic", model="models/gemini-3-pro")
-    assert "skip_thought_signature_validator" in quirks.foreign_seal
-
-
 def test_what_a_person_writes_stands_above_all() -> None:
     overrides = {"stream_options": True, "sampling": True}
     quirks = quirks_for(OPENAI_BASE, "generic", model="gpt-5", overrides=overrides)

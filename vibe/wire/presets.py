@@ -40,6 +40,7 @@ OPENROUTER: Final = Quirks(thinking="reasoning", effort=True, documents=True)
 GEMINI: Final = Quirks(
     tool_names=True,  # without them "function_response.name: Name cannot be empty"
     # What Google documents for calls that no Gemini made.
+    # Gemini's own word for a call that it did not make itself.
     foreign_seal='{"google":{"thought_signature":"skip_thought_signature_validator"}}',
     parallel_calls=False,
     seed_key="",
@@ -110,9 +111,6 @@ _BY_BACKEND: Final[Mapping[Backend, Quirks]] = {
     "responses": RESPONSES,
 }
 
-# Gemini's own word for a call that it did not make itself.
-_NO_SIGNATURE: Final = '{"google":{"thought_signature":"skip_thought_signature_validator"}}'
-
 
 class _OwnWays(Struct, frozen=True):
     """Models that differ from the others of their provider."""
@@ -123,7 +121,6 @@ class _OwnWays(Struct, frozen=True):
 
 
 _REASONING_GPT: Final = re.compile(r"o\d|gpt-(?:[5-9]|\d\d)(?!.*-chat)")
-_GEMINI_SINCE_3: Final = re.compile(r"(?:models/)?gemini-(?:[3-9]|\d\d)")
 _CLAUDE_SINCE_4_6: Final = re.compile(r"claude-[a-z]+-(?:4-(?:[6-9]|\d\d)|[5-9]|\d\d)(?!\d)")
 _CLAUDE_SINCE_4_7: Final = re.compile(r"claude-[a-z]+-(?:4-(?:[7-9]|\d\d)|[5-9]|\d\d)(?!\d)")
 _BY_MODEL: Final = (
@@ -135,7 +132,6 @@ _BY_MODEL: Final = (
     _OwnWays((RESPONSES,), _REASONING_GPT, {"sampling": False}),
     _OwnWays((ANTHROPIC,), _CLAUDE_SINCE_4_6, {"prefill": False}),
     _OwnWays((ANTHROPIC,), _CLAUDE_SINCE_4_7, {"sampling": False, "effort": True}),
-    _OwnWays((GEMINI,), _GEMINI_SINCE_3, {"foreign_seal": _NO_SIGNATURE}),
 )
 
 
