@@ -12,9 +12,11 @@ from vibe.config.keypath import no_such_setting, parse_key, resolve, value_for
 from vibe.config.known import LLAMACPP, KnownProvider, LocalServer
 from vibe.config.load import Loaded
 from vibe.config.problem import ConfigError
+from vibe.config.read import read_file
 from vibe.config.scan import Path
 from vibe.config.schema import Settings
 from vibe.errors import Cancelled, ExitCode, UsageError
+from vibe.secret import may_name_a_variable
 
 
 def change(cli: Cli, key: str, text: str) -> ExitCode:
@@ -27,7 +29,15 @@ def change(cli: Cli, key: str, text: str) -> ExitCode:
     field = field_at(Settings, meant)
     if field is None:
         raise no_such_setting(key, meant)
+    if field.name == "api_key_env_var" and text and not may_name_a_variable(text):
+        raise UsageError(
+            "this looks like a key, not the name of a variable; nothing was changed",
+            hint="put the key into .env as NAME=key, and set the NAME here",
+        )
     file = cli.folders().config
+    found = read_file(file, name=str(file), uid=cli.world.uid)
+    if found.source is None and found.exists:
+        raise ConfigError(found.problems)
     set_in_file(file, path, value_for(field, text))
     cli.logger().info("set %s in %s", key, file)
     paint = cli.terminal.talk_paint
@@ -100,7 +110,6 @@ def trust(cli: Cli, *, revoke: bool) -> None:
     It may have mistakes, which are told; but there must be a text that a person can have read.
     """
     from vibe.config import trust as trusting
-    from vibe.config.read import read_file
 
     file, store = cli.folders().project, cli.folders().trust
     paint = cli.terminal.talk_paint

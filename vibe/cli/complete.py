@@ -6,17 +6,20 @@ file alone, and not `.env`. Nothing is caught here; `run` offers nothing where s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
 
-from vibe.clean import clean_line
 from vibe.cli.session import Cli
+from vibe.secret import Redactor
 
 if TYPE_CHECKING:
     from vibe.config.decode import Table
+
+_WORD = re.compile(r"""(?:[\w./:@+\[\]-]|"[\w./:@+ -]*")+""")
 
 
 def complete_key(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -100,4 +103,13 @@ def _names(items: list[Table], *keys: str) -> list[str]:
 
 
 def _fitting(names: Iterable[str], incomplete: str) -> list[str]:
-    return [clean_line(name) for name in dict.fromkeys(names) if name.startswith(incomplete)]
+    """Those that go on from `incomplete`; none that a shell could take for more than a word.
+
+    zsh evaluates what it is offered, and an alias comes from a file that anybody may have written.
+    """
+    redactor = Redactor()
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if name.startswith(incomplete) and _WORD.fullmatch(name) and redactor.redact(name) == name
+    ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="config",
     help="Look at the configuration, check it, change it.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -28,6 +28,14 @@ Examples:
   vibe config set 'multiplexer.pool[0].weight' 70
 """,
 )
+
+
+@app.callback()
+def group(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigFile = Annotated[

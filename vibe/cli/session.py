@@ -86,6 +86,9 @@ class Cli:
             allow_missing_keys=allow_missing_keys,
         )
         self.hide_keys_of(loaded)
+        if self.verbose:
+            files = ", ".join(loaded.files) or "no file"
+            self.logger().debug("read %s: %d problems", files, len(loaded.problems))
         return loaded
 
     def hide_keys_of(self, loaded: Loaded) -> None:

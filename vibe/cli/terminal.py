@@ -8,6 +8,7 @@ by another way.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from vibe.secret import Redactor
 
 Painted = NewType("Painted", str)
 Ink: TypeAlias = Literal["red", "yellow", "green", "blue", "bold", "dim"]
+_COLOURS = re.compile(r"(\x1b\[[0-9;]*m)")
 _CODES: Mapping[Ink, str] = {
     "red": "1;31",
     "yellow": "33",
@@ -75,7 +77,7 @@ class Terminal:
 
     def data(self, line: Painted) -> None:
         with _told(self._world.stdout):
-            self._world.stdout.write(self.redactor.redact(line) + "\n")
+            self._world.stdout.write(self._redacted(line) + "\n")
 
     def stream(self, text: str) -> None:
         """A piece of data that was cleaned as a stream, shown at once."""
@@ -105,10 +107,14 @@ class Terminal:
         with suppress(OSError):  # the last flush tells of it
             self._world.stdout.flush()
         try:
-            self._world.stderr.write(self.redactor.redact(text))
+            self._world.stderr.write(self._redacted(text))
             self._world.stderr.flush()
         except OSError:
             _let_go(self._world.stderr)
+
+    def _redacted(self, painted: str) -> str:
+        """Without secrets. Between colours, for the end of one would look like a part of a key."""
+        return "".join(map(self.redactor.redact, _COLOURS.split(painted)))
 
     def _has_colour(self, stream: TextIO) -> bool:
         env = self._world.env

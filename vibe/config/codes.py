@@ -123,7 +123,7 @@ _EXPLAINED: dict[Code, Explanation] = {
     ),
     Code.FILE_TOO_LARGE: Explanation(
         "error",
-        "The file is larger than 1 MB, or holds more than 50,000 values, which no configuration "
+        "The file is larger than 1 MB, or holds more than 20,000 values, which no configuration "
         "needs.",
         "Check that the path names the right file.",
     ),

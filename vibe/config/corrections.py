@@ -12,6 +12,8 @@ from vibe.config.nearest import nearest
 from vibe.config.problem import Edit
 from vibe.config.scan import Assignment, Header, Path, Span
 
+_MOST_LINES = 1_000  # more than anybody comments out one by one
+
 
 def rewritten(source: Source, span: Span, new: str) -> Edit:
     """Put `new` in the place of `span` and leave the rest of its lines."""
@@ -29,13 +31,15 @@ def commented_out(source: Source, first: int, last: int) -> tuple[Edit, ...]:
 
 
 def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
-    """Comment out the setting at `path`, or the whole table that it heads."""
+    """Comment out the setting at `path`, or the whole table that it heads, unless it is huge."""
     edits: list[Edit] = []
     for statement in _statements_in(source, path):
         is_header = isinstance(statement, Header)
-        start = statement.span.start if is_header else statement.key.start
-        end = statement.span.end if is_header else statement.value.end
-        edits += commented_out(source, source.line_of(start), source.line_of(end))
+        first = source.line_of(statement.span.start if is_header else statement.key.start)
+        last = source.line_of(statement.span.end if is_header else statement.value.end)
+        if len(edits) + last - first >= _MOST_LINES:
+            return ()
+        edits += commented_out(source, first, last)
     return tuple(edits)
 
 

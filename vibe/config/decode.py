@@ -31,6 +31,8 @@ NAMES = frozenset({"name", "alias", "provider", "model", "active_model"})
 _LITERAL = NAMES | {"api_key_env_var"}
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
+_OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_NAME = re.compile(rf"\t|{_CONTROL.pattern}")
 _SHORT_MS = 1000
@@ -236,23 +238,27 @@ class _Reading:
             expanded = self._expanded(text, here)
             if expanded is None:
                 continue
-            if not _HEADER_NAME.fullmatch(name) or re.search(r"[\r\n\x00]", expanded):
-                self._refuse(
-                    Code.HEADER_INVALID,
-                    here,
-                    f"HTTP does not allow the header {quote(name)} with this name or value",
-                    help="a name of letters, digits and dashes, and a value of one line",
-                    literal=quoted(re.sub(r"[\r\n\x00]+", " ", expanded).strip())
-                    if _HEADER_NAME.fullmatch(name)
-                    else None,
+            if flawed := self._header_flaw(name, expanded):
+                literal = (
+                    None if flawed == "name" else quoted(_CONTROL_IN_HEADER.sub(" ", expanded))
                 )
+                message = f"HTTP does not allow this {flawed} of the header {quote(name)}"
+                hint = "letters, digits and dashes for the name; a value of one line, as it is sent"
+                self._refuse(Code.HEADER_INVALID, here, message, help=hint, literal=literal)
                 continue
             accepted[name] = expanded
         return accepted
 
+    @staticmethod
+    def _header_flaw(name: str, value: str) -> str:
+        """Which part of a header cannot be sent; "" where all can."""
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS:
+            return "name"
+        return "value" if _CONTROL_IN_HEADER.search(value) else ""
+
     def _warn_of_seconds(self, field: Field, value: object, path: Path) -> None:
         if (
-            not field.name.endswith("_ms")
+            not field.name.endswith("_duration_ms")
             or not isinstance(value, int)
             or not 0 < value < _SHORT_MS
         ):

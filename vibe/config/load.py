@@ -215,7 +215,7 @@ def _loaded(
         found += check_keys(subject, allow_missing=allow)
     return Loaded(
         settings=settings,
-        problems=_in_order(found),
+        problems=_in_order(_one_edit_a_line(found)),
         origins=merged.origins,
         values=values,
         variables=variables,
@@ -311,6 +311,21 @@ def _only_choice(values: Table, path: KeyPath) -> str | None:
             return None
     found = [each for each in choices if isinstance(each, str)]
     return found[0] if len(found) == 1 else None
+
+
+def _one_edit_a_line(found: list[Problem]) -> list[Problem]:
+    """Of several edits of one line the last stays: it was made when those before it had been."""
+    claimed: set[tuple[str, int]] = set()
+    kept: list[Problem] = []
+    for each in reversed(found):
+        lines = {
+            (each.spot.file, line)
+            for edit in each.edits
+            for line in range(edit.line, edit.line + edit.delete)
+        }
+        kept.append(msgspec.structs.replace(each, edits=()) if lines & claimed else each)
+        claimed |= lines
+    return kept[::-1]
 
 
 def _in_order(found: list[Problem]) -> tuple[Problem, ...]:

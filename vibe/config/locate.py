@@ -150,6 +150,8 @@ def source(name: str, text: str) -> Source:
 
 def sensitive_value(line: str) -> str | None:
     """The value in `line`, if its key sounds like a credential and it is no variable's name."""
+    if "=" not in line and ":" not in line:
+        return None
     for found in _KEY_AND_EQUALS.finditer(line):
         if _SENSITIVE.search(found[1]):
             value = line[found.end() :]

@@ -26,7 +26,7 @@ MAX_BYTES = 1_000_000
 _MOST_TOLD = 1_000  # lines with the same damage: by then it is no slip of a few
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # as surrogateescape renders such bytes
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]+")  # as surrogateescape renders such bytes
 _BARE_CR = re.compile(r"\r(?!\n)")
 _KINDS = {
     stat.S_IFDIR: ("a folder", "name the file in it"),
@@ -243,7 +243,7 @@ def _mend_encoding(text: str, name: str) -> tuple[str, list[Problem]]:
     """Bytes that are no UTF-8 were most often written by an editor set to Windows-1252."""
 
     def as_windows(found: re.Match[str]) -> str:
-        return bytes([ord(found[0]) - 0xDC00]).decode("cp1252", errors="replace")
+        return found[0].encode(errors="surrogateescape").decode("cp1252", errors="replace")
 
     return _mend_lines(
         text,
@@ -251,7 +251,7 @@ def _mend_encoding(text: str, name: str) -> tuple[str, list[Problem]]:
         pattern=_NOT_UTF8,
         mend=lambda line: _NOT_UTF8.sub(as_windows, line),
         code=Code.TEXT_ENCODING,
-        message=lambda found: f"not UTF-8: byte 0x{ord(found) - 0xDC00:02X}",
+        message=lambda found: f"not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02X}",
         help="save the file as UTF-8",
     )
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 Path: TypeAlias = tuple[str | int, ...]
 MAX_DEPTH = 64
 MAX_DIGITS = 19  # as many as TOML's 64-bit integers can have
-MAX_VALUES = 50_000  # with the headers; whatever reads on takes time for each of them
+MAX_VALUES = 20_000  # with headers and steps of keys; all that reads on takes time for each
 _SHORT_LINE = (
     1000  # a correction repeats its line: in one so many times longer, a value counts more
 )
@@ -194,6 +194,7 @@ class _Scanner:
                 raise _Stopped("depth", self.at, start)
             self.at += 1
             self._skip(_BLANK)
+        self.left -= len(keys) - 1
         return tuple(keys), Span(start, end)
 
     def _simple_key(self) -> str:

@@ -49,7 +49,7 @@ def stranger(
         return told, "api_key_env_var"
     if name == "pool":
         return _pool_alone(source, path, spot), None
-    home = _home(name)
+    home = None if isinstance(value, dict | list) else _home(name)
     if home is not None:
         return _misplaced(source, path, spot, home=home), name if not home else None
     known = [field.name for field in fields_of(schema)]

@@ -23,8 +23,9 @@ from vibe.config.problem import Edit, Problem, apply, problem
 from vibe.config.scan import MAX_VALUES, Assignment, Header, Path, Span, Stop
 
 MAX_REPAIRS = 50
-_MAX_READ = 3_000_000  # characters, over all repairs; a value takes as long as `_VALUE` of them
+_MAX_READ = 2_000_000  # characters, over all repairs; a value takes as long as `_VALUE` of them
 _VALUE = 50
+_MAX_CONVERTED = 200_000  # characters of JSON that are worth writing as TOML
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -270,12 +271,16 @@ def _json_file(current: Source) -> _Trouble | None:
         data = json.loads(current.text)
     except (ValueError, RecursionError):
         return None
+    edits: tuple[Edit, ...] = ()
+    if len(current.text) <= _MAX_CONVERTED:
+        written = as_toml(data).rstrip("\n")
+        edits = (Edit(line=1, delete=len(current.starts), text=written),)
     found = problem(
         Code.TOML_JSON,
         current.spot(Span(len(current.text) - len(current.text.lstrip()), len(current.text))),
         "this is a JSON file; config.toml is TOML",
-        help="the same settings in TOML are below",
-        edits=(Edit(line=1, delete=len(current.starts), text=as_toml(data).rstrip("\n")),),
+        help="the same settings in TOML are below" if edits else _help(Code.TOML_JSON),
+        edits=edits,
     )
     return _Trouble(problem=found, lines=None)
 

@@ -11,6 +11,7 @@ from vibe.clean import quote
 from vibe.config.checks.subject import Subject
 from vibe.config.codes import Code
 from vibe.config.malformed import quoted
+from vibe.config.nearest import nearest
 from vibe.config.problem import Problem, problem
 from vibe.config.scan import Path
 from vibe.domain.model import Backend
@@ -22,6 +23,7 @@ _PARTS = re.compile(
 )
 _LABEL = r"(?!-)[A-Za-z0-9_\u00a1-\uffff-]{1,63}(?<!-)"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+(?:%25[\w.-]+)?\]")
+_SLIP = re.compile(r"(?:(https?)(?:[:;]+/*|/+))+", re.IGNORECASE)
 _ENDPOINT = re.compile(r"/(?:chat/completions|completions|messages|responses|embeddings|models)/*$")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]|.*\.localhost", re.IGNORECASE)
 
@@ -50,7 +52,7 @@ class AddressFlaw(Struct, frozen=True, kw_only=True):
     code: Code
     message: str
     help: str
-    corrected: str
+    corrected: str | None
 
 
 def check_addresses(subject: Subject) -> Iterator[Problem]:
@@ -67,7 +69,7 @@ def check_addresses(subject: Subject) -> Iterator[Problem]:
                 subject.spot(path),
                 flaw.message,
                 help=flaw.help,
-                edits=subject.rewritten(path, quoted(flaw.corrected)),
+                edits=subject.rewritten(path, quoted(flaw.corrected)) if flaw.corrected else (),
             )
 
 
@@ -86,6 +88,7 @@ def judge(text: str, *, backend: Backend, sends_key: bool) -> Iterator[AddressFl
             help="leave it so only if the server has its API at the root",
             corrected=corrected,
         )
+        base = corrected
     if address.scheme == "http" and sends_key and not address.is_loopback:
         yield AddressFlaw(
             code=Code.URL_UNENCRYPTED,
@@ -97,23 +100,37 @@ def judge(text: str, *, backend: Backend, sends_key: bool) -> Iterator[AddressFl
 
 def _read(text: str) -> tuple[Address, AddressFlaw | None]:
     compact = re.sub(r"[\s\\]+", lambda found: "/" if "\\" in found[0] else "", text)
+    slip = _SLIP.match(compact)
+    if slip and slip[0].lower() not in ("http://", "https://"):
+        straight = f"{slip[1].lower()}://{compact[slip.end() :]}"
+        address, flaw = _read(straight)
+        return address, flaw or _broken_start(straight)
     found = _PARTS.fullmatch(compact)
     parts = found.groupdict() if found else {}
-    scheme, host = parts.get("scheme"), parts.get("host") or ""
+    scheme = parts.get("scheme")
     if scheme is not None and not parts.get("slashes"):
         # "localhost:8080/v1" reads as a scheme called localhost, "me:word@host" as one called me
         return _read("//" + compact)[0], _no_scheme(text, compact)
     address = Address(
         scheme=(scheme or "").lower(),
         user=parts.get("user"),
-        host=host,
+        host=parts.get("host") or "",
         port=parts.get("port"),
         path=parts.get("path") or "",
         query=parts.get("query") or "",
     )
     if scheme is None:
         return address, _no_scheme(text, compact)
-    return address, _flaw(address, text, compact)
+    return address, _flaw(address, is_compact=compact == text)
+
+
+def _broken_start(straight: str) -> AddressFlaw:
+    return AddressFlaw(
+        code=Code.URL_SCHEME,
+        message="the https:// at the start of api_base is not written rightly",
+        help=f"write {quote(straight)}",
+        corrected=straight,
+    )
 
 
 def _no_scheme(text: str, compact: str) -> AddressFlaw:
@@ -130,7 +147,8 @@ def _no_scheme(text: str, compact: str) -> AddressFlaw:
     )
 
 
-def _flaw(address: Address, text: str, compact: str) -> AddressFlaw | None:
+def _flaw(address: Address, *, is_compact: bool) -> AddressFlaw | None:
+    """The first mistake in the parts of an address."""
     base = address.text()
     if address.user is not None:
         return AddressFlaw(
@@ -140,23 +158,15 @@ def _flaw(address: Address, text: str, compact: str) -> AddressFlaw | None:
             corrected=base,
         )
     if address.scheme not in ("http", "https"):
-        scheme = "http" if address.is_loopback else "https"
-        corrected = scheme + base[len(address.scheme) :]
-        return AddressFlaw(
-            code=Code.URL_SCHEME,
-            message=f"api_base must begin with https:// or http://, not {quote(address.scheme)}:",
-            help=f"write {quote(corrected)}",
-            corrected=corrected,
-        )
-    if compact != text or not _HOST.fullmatch(address.host):
-        corrected = base if address.host else "https://api.example.com/v1"
+        return _foreign_scheme(address)
+    if not is_compact or not _is_host(address.host):
         return AddressFlaw(
             code=Code.URL_INVALID,
-            message="api_base holds a blank or a backslash"
-            if compact != text
-            else "api_base names no valid host",
-            help=f"write {quote(corrected)}",
-            corrected=corrected,
+            message="api_base names no valid host"
+            if is_compact
+            else "api_base holds a blank or a backslash",
+            help="write the whole address, as https://api.mistral.ai/v1",
+            corrected=None if is_compact else base,
         )
     if address.port is not None and not _valid_port(address.port):
         return AddressFlaw(
@@ -180,6 +190,25 @@ def _flaw(address: Address, text: str, compact: str) -> AddressFlaw | None:
             corrected=base,
         )
     return None
+
+
+def _foreign_scheme(address: Address) -> AddressFlaw:
+    is_slip = nearest(address.scheme, ("https", "http")) is not None
+    scheme = "http" if address.is_loopback else "https"
+    corrected = f"{scheme}{address.text()[len(address.scheme) :]}" if is_slip else None
+    return AddressFlaw(
+        code=Code.URL_SCHEME,
+        message=f"api_base must begin with https:// or http://, not {quote(address.scheme)}:",
+        help=f"write {quote(corrected)}" if corrected else "name the API of a server",
+        corrected=corrected,
+    )
+
+
+def _is_host(host: str) -> bool:
+    if re.fullmatch(r"[0-9.]+", host):
+        numbers = host.split(".")
+        return len(numbers) == 4 and all(each and int(each[:4]) <= 255 for each in numbers)
+    return _HOST.fullmatch(host) is not None
 
 
 def _valid_port(port: str) -> bool:

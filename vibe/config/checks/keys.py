@@ -21,7 +21,7 @@ from vibe.secret import looks_like_key
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER = re.compile(
-    r"your[-_ ].*|.*[-_ ]here|<.*>|\$\{?\w+\}?|x{3,}|\.{3,}|…|sk-(?:\.{3}|x+|…)|"
+    r"(?:.*[-_])?your[-_ ].*|.*[-_ ]here|.*(?:\.{3}|…)|(?:sk-)?x{3,}|<.*>|\$\{?\w+\}?|"
     r"change[-_ ]?me|replace[-_ ]?me|todo|placeholder|example|dummy-key",
     re.IGNORECASE,
 )

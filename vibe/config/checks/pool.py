@@ -130,7 +130,10 @@ def _empty(subject: Subject, header: Path) -> Problem:
     alias = active if active and active in models else models[0] if models else "ALIAS"
     origin = subject.origin(header)
     edits: tuple[Edit, ...] = ()
-    if origin is not None and origin.source is not None and models:
+    written = (*header, "pool")
+    if written in subject.origins and models:
+        edits = subject.rewritten(written, f"[{{ model = {quoted(alias)} }}]")
+    elif origin is not None and origin.source is not None and models:
         end = len(origin.source.starts) + (not origin.source.text.endswith("\n"))
         text = f"\n[[multiplexer.pool]]\nmodel = {quoted(alias)}"
         edits = (Edit(line=end, delete=0, text=text),)
