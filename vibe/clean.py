@@ -56,8 +56,11 @@ def clean_line(text: str) -> str:
     return shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
-def quote(text: str, *, limit: int = 60) -> str:
-    """The text as one line in double quotes, at most `limit` characters between them."""
+def quote(text: str, *, limit: int = 300) -> str:
+    """The text as one line in double quotes, at most `limit` characters between them.
+
+    Half a key could not be told from other text, so the limit is longer than keys are.
+    """
     line = clean_line(text)
     if len(line) > limit:
         kept = limit - 1

@@ -93,7 +93,7 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
         (("--verbos",), "--verbos (Possible options: --verbose, --version)\n  help: vibe --help\n"),
         (("config", "get"), "'KEY'.\n  help: vibe config get --help\n"),
         (("-p", "--modle", "x"), "--modle (Possible options: --model)\n  help: vibe -p --help\n"),
-        (("x" * 200,), f'there is no command "{"x" * 30}…'),
+        (("x" * 999,), f'there is no command "{"x" * 150}…'),
     ],
     ids=[
         "command",

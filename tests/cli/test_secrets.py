@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.config.test_rows import GOOD
-from tests.drive import vibe
+from tests.drive import Terminal, vibe
 from vibe.assemble import World
+from vibe.cli.main import run
 from vibe.config.dotenv import Dotenv
 from vibe.config.load import load_text
 from vibe.config.variables import Variables
@@ -25,6 +27,13 @@ CANARIES = {
     "vendor": "sk-canary-7f3a9c21d4e8b6a0",
     "plain": "canary7F3a9c21D4e8b6A0zz",
     "short": "canary-9c21",
+    "signs": "c4n&ary!dor-x",
+}
+# Those that can be told from a name, wherever they stand.
+TELLING = {
+    "vendor": CANARIES["vendor"],
+    "long": "sk-proj-canary" + "a1B2c3D4e5" * 15,
+    "opaque": "canary7F3a9c21D4e8b6A0zzQ1w2E3r4",
 }
 COMMANDS = (
     ("config", "validate"),
@@ -61,6 +70,7 @@ def in_the_file(secret: str) -> dict[str, str]:
         "api_key": GOOD.replace(FIELD, f'api_key = "{secret}"'),
         "unquoted": GOOD.replace(FIELD, f"api_key_env_var = {secret}"),
         "unclosed": GOOD.replace(FIELD, f'api_key = "{secret}'),
+        "no-equals": GOOD.replace(FIELD, f"api_key {secret}"),
         "yaml": GOOD.replace(FIELD, f"api_key: {secret}"),
         "url": GOOD.replace(BASE, f"https://me:{secret}@api.mistral.ai/v1"),
         "url-user": GOOD.replace(BASE, f"https://{secret}@api.mistral.ai/v1"),
@@ -69,6 +79,20 @@ def in_the_file(secret: str) -> dict[str, str]:
         "bad-headers": GOOD.replace(FIELD, headers(secret).replace("Bearer ", "Bearer\\r\\n")),
         "comment": GOOD.replace(FIELD, f"{FIELD}\ntokn = 3  # api_key: {secret}"),
         "json": '{"providers": [{"name": "a", "api_key": "' + secret + '"}]}',
+    }
+
+
+def in_any_place(secret: str) -> dict[str, str]:
+    """The file with the secret where any text goes."""
+    return {
+        "active": GOOD.replace('active_model = "strong"', f'active_model = "{secret}"'),
+        "alias": GOOD.replace('alias = "small"', f'alias = "{secret}"'),
+        "name": GOOD.replace('name = "mistral"', f'name = "{secret}"'),
+        "backend": GOOD.replace('backend = "mistral"', f'backend = "{secret}"'),
+        "key": GOOD.replace("weight = 70", f"{secret} = 70"),
+        "weight": GOOD.replace("weight = 70", f'weight = "{secret}"'),
+        "line": f"{secret}\n{GOOD}",
+        "far": GOOD.replace("weight = 70", f'weight = "{"x" * 70} {secret}"'),
     }
 
 
@@ -108,6 +132,28 @@ def test_pasted_into_the_file(place: str, kind: str, tmp_path: Path) -> None:
     secret = CANARIES[kind]
     with_file(tmp_path, in_the_file(secret)[place])
     assert secret not in everything_shown(tmp_path, {"MISTRAL_API_KEY": "usual-key-123"})
+
+
+@pytest.mark.parametrize("kind", TELLING)
+@pytest.mark.parametrize("place", in_any_place(""))
+def test_pasted_anywhere(place: str, kind: str, tmp_path: Path) -> None:
+    secret = TELLING[kind]
+    with_file(tmp_path, in_any_place(secret)[place])
+    shown = everything_shown(tmp_path, {"MISTRAL_API_KEY": "usual-key-123"})
+    assert secret not in shown
+    assert secret[-12:] not in shown
+
+
+@pytest.mark.parametrize("kind", TELLING)
+@pytest.mark.parametrize("place", in_any_place(""))
+def test_pasted_anywhere_and_shown_in_colour(place: str, kind: str, tmp_path: Path) -> None:
+    secret = TELLING[kind]
+    with_file(tmp_path, in_any_place(secret)[place])
+    out, err = Terminal(), Terminal()
+    env = {"HOME": str(tmp_path), "MISTRAL_API_KEY": "usual-key-123"}
+    assert run(["config", "validate"], replace(world(env), stdout=out, stderr=err)) in (0, 2)
+    assert "\x1b[" in out.getvalue()
+    assert secret not in out.getvalue() + err.getvalue()
 
 
 @pytest.mark.parametrize("kind", CANARIES)

@@ -286,5 +286,5 @@ def test_a_quote_is_one_line_and_keeps_both_ends(text: str, limit: int, quoted: 
     assert quote(text, limit=limit) == quoted
 
 
-def test_a_quote_is_of_sixty_characters_unless_told():
-    assert quote("a" * 61) == f'"{"a" * 30}…{"a" * 29}"'
+def test_a_quote_is_of_three_hundred_characters_unless_told():
+    assert quote("a" * 301) == f'"{"a" * 150}…{"a" * 149}"'

@@ -81,9 +81,11 @@ def _one(problem: Problem, paint: Paint) -> Iterator[Painted]:
 def _excerpt(spot: Spot, paint: Paint) -> Iterator[Painted]:
     number = str(spot.line)
     column = spot.column or 1
-    cut = max(0, column - _WIDEST // 2) if len(spot.excerpt) > _WIDEST else 0
-    text = spot.excerpt[cut : cut + _WIDEST].replace("\t", " ")
-    start = column - 1 - cut
+    before = paint.without_secrets(spot.excerpt[: column - 1])
+    whole = before + paint.without_secrets(spot.excerpt[column - 1 :])
+    cut = max(0, len(before) + 1 - _WIDEST // 2) if len(whole) > _WIDEST else 0
+    text = whole[cut : cut + _WIDEST].replace("\t", " ")
+    start = len(before) - cut
     indent = drawn(paint(text[:start]))
     width = max(1, drawn(paint(text[start : start + spot.width])))
     lead = paint(f"  {number} | ", "dim")
@@ -105,7 +107,7 @@ def _correction(edit: Edit, paint: Paint) -> Iterator[Painted]:
     lines = edit.text.split("\n") if edit.text or not edit.delete else []
     lead = paint("   fix: ", "dim")
     if edit.delete == 1 and len(lines) == 1:
-        yield joined([lead, paint(f"line {edit.line}: "), paint(lines[0], "green")])
+        yield joined([lead, paint(f"line {edit.line}: "), paint.code(lines[0], "green")])
         return
     last = edit.line + edit.delete - 1
     which = f"lines {edit.line}-{last}" if edit.delete > 1 else f"line {edit.line}"
@@ -115,4 +117,4 @@ def _correction(edit: Edit, paint: Paint) -> Iterator[Painted]:
     where = f"insert before line {edit.line}:" if not edit.delete else f"{which}:"
     yield joined([lead, paint(where)])
     for line in lines:
-        yield joined([paint("        | ", "dim"), paint(line, "green")])
+        yield joined([paint("        | ", "dim"), paint.code(line, "green")])

@@ -35,8 +35,17 @@ _CODES: Mapping[Ink, str] = {
 class Paint:
     """Text in colour, or as it is where colour is not wanted."""
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, *, colour: bool, redactor: Redactor | None = None) -> None:
         self.colour = colour
+        self._redactor = redactor or Redactor()
+
+    def without_secrets(self, text: str) -> str:
+        """For a text that will be shortened: a part of a key is not known for one."""
+        return self._redactor.redact(text)
+
+    def code(self, line: str, ink: Ink | None = None) -> Painted:
+        """A line of a file, with the tabs in it as they are, so that it can be copied."""
+        return joined((self(part, ink) for part in line.split("\t")), "\t")
 
     def __call__(self, text: str, ink: Ink | None = None) -> Painted:
         """One line of `text`, cleaned."""
@@ -72,8 +81,8 @@ class Terminal:
     def __init__(self, world: World) -> None:
         self._world = world
         self.redactor = Redactor(world.secrets())
-        self.data_paint = Paint(colour=self._has_colour(world.stdout))
-        self.talk_paint = Paint(colour=self._has_colour(world.stderr))
+        self.data_paint = Paint(colour=self._has_colour(world.stdout), redactor=self.redactor)
+        self.talk_paint = Paint(colour=self._has_colour(world.stderr), redactor=self.redactor)
 
     def data(self, line: Painted) -> None:
         with _told(self._world.stdout):

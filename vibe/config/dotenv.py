@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import select
+import shlex
 import stat
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from vibe.clean import clean_line
 from vibe.config.codes import Code
 from vibe.config.locate import Spot
 from vibe.config.problem import Problem, problem
@@ -71,8 +73,8 @@ def read_dotenv(path: Path, *, uid: int, patience_s: float = 5.0) -> Dotenv:
         Code.DOTENV_EXPOSED,
         spot,
         "other users of this machine may read your keys",
-        help=f"chmod 600 {path}",
-        remedy=f"chmod 600 {path}",
+        help=f"chmod 600 {shlex.quote(clean_line(str(path)))}",
+        remedy=f"chmod 600 {shlex.quote(clean_line(str(path)))}",
     )
     return Dotenv(values=parsed.values, problems=(exposed, *parsed.problems))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -23,7 +23,11 @@ INDEXED = 4  # steps of a path, as many as the deepest setting has
 MAX_SHOWN = 2_000  # characters of a line that a person may still want to see
 _KEY_AND_EQUALS = re.compile(r"""(?<![\w.-])([\w.-]++)["']?\s*+[=:]++\s*+""")
 _SENSITIVE = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
-_LONG_WORD = re.compile(r"[\w./+-]{6}")
+_LONG_WORD = re.compile(r"\S{6}")
+_KEY_AND_BLANK = re.compile(r"""\s*+["']?([\w.-]++)["']?\s++(?=[^\s=:])""")
+_PLAIN = re.compile(
+    r"""["']?[\d_.+-]++(?:ms|s|%)?["']?\s*+(?:#.*)?|["']?(?:true|false)["']?""", re.IGNORECASE
+)
 _VARIABLE_NAME = re.compile(
     r"""["'“”‘’]? (?:\$\{)? ([A-Za-z_][A-Za-z0-9_]*)? \}? ["'“”‘’]? \s* (?:[,;\#].*)?""",
     re.VERBOSE,
@@ -150,18 +154,19 @@ def source(name: str, text: str) -> Source:
 
 def sensitive_value(line: str) -> str | None:
     """The value in `line`, if its key sounds like a credential and it is no variable's name."""
-    if "=" not in line and ":" not in line:
-        return None
-    for found in _KEY_AND_EQUALS.finditer(line):
-        if _SENSITIVE.search(found[1]):
-            value = line[found.end() :]
-            break
-    else:
-        return None
-    if not _LONG_WORD.search(value):
+    value = next((line[each.end() :] for each in _keys_in(line) if _SENSITIVE.search(each[1])), "")
+    if not _LONG_WORD.search(value) or _PLAIN.fullmatch(value):
         return None
     name = _VARIABLE_NAME.fullmatch(value)
     return None if name and not looks_like_key(name[1] or "") else value
+
+
+def _keys_in(line: str) -> Iterator[re.Match[str]]:
+    """What a value follows: a key with an equals sign or a colon, or one that lacks them."""
+    if "=" in line or ":" in line:
+        yield from _KEY_AND_EQUALS.finditer(line)
+    elif (found := _KEY_AND_BLANK.match(line)) and not line.lstrip().startswith("#"):
+        yield found
 
 
 def mask(line: str) -> str:

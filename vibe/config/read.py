@@ -80,21 +80,24 @@ def read_bytes(data: bytes, *, name: str, found: tuple[Problem, ...] = ()) -> Fi
     if data.startswith(_BOM):
         problems.append(problem(Code.FILE_BOM, spot, "begins with a byte order mark; it is kept"))
         data = data.removeprefix(_BOM)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_like_utf16(data):
+    if encoding := _utf16(data):
         problems.append(
             problem(
                 Code.TEXT_ENCODING,
                 Spot(file=name, line=1, column=1),
                 "this is UTF-16 text, not UTF-8",
                 help="save the file as UTF-8",
-                remedy=_converted(shlex.quote(clean_line(name))),
+                remedy=_converted(shlex.quote(clean_line(name)), encoding),
             )
         )
         return FileRead(source=None, problems=tuple(problems))
     text = data.decode("utf-8", errors="surrogateescape")
-    for mend in (_mend_encoding, _mend_controls, _mend_line_ends):
+    for mend in (_mend_encoding, _mend_controls):
         text, more = mend(text, name)
         problems += more
+    text, broken_lines = _mend_line_ends(text, name)
+    if broken_lines:  # from here on every line would be told by another number than it has
+        return FileRead(source=None, data=raw, problems=(*problems, *broken_lines))
     if not text.strip():
         problems.append(
             problem(
@@ -107,8 +110,8 @@ def read_bytes(data: bytes, *, name: str, found: tuple[Problem, ...] = ()) -> Fi
     return FileRead(source=source(name, text), data=raw, problems=tuple(problems))
 
 
-def _converted(shell_name: str) -> str:
-    return f"iconv -f UTF-16 -t UTF-8 {shell_name} > utf8.toml && mv utf8.toml {shell_name}"
+def _converted(shell_name: str, encoding: str) -> str:
+    return f"iconv -f {encoding} -t UTF-8 {shell_name} > utf8.toml && mv utf8.toml {shell_name}"
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -202,10 +205,15 @@ def _unopened(error: OSError, spot: Spot, shell_name: str) -> FileRead:
     return FileRead(source=None, problems=(found,))
 
 
-def _looks_like_utf16(data: bytes) -> bool:
-    """ASCII text in UTF-16 without a mark has NUL in every other byte."""
+def _utf16(data: bytes) -> str:
+    """Which UTF-16 this is, "" for none. Without a mark, ASCII has NUL in every other byte."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
     start = data[:200]
-    return len(start) >= 4 and max(start[::2].count(0), start[1::2].count(0)) * 2 >= len(start) - 1
+    half = (len(start) - 1) / 2
+    if len(start) >= 4 and start[1::2].count(0) >= half:
+        return "UTF-16LE"
+    return "UTF-16BE" if len(start) >= 4 and start[::2].count(0) >= half else ""
 
 
 def _mend_lines(

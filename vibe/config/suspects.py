@@ -12,6 +12,8 @@ from vibe.config.locate import sensitive_value
 
 _SHORTEST = 8
 _TOKEN = re.compile(r"[^\s\"'“”‘’=,;{}\[\]#]{8,}")
+# Letters and digits in one go, as Mistral's and Azure's keys are; no name is so long.
+_OPAQUE = re.compile(r"(?<![\w/.-])[A-Za-z0-9]{28,}+(?![\w/.-])")
 _BREAK = re.compile(r"[\s\"']")
 _AFTER_SCHEME = re.compile(r"/{0,2}(?P<user>[^:/]*)(?::(?P<password>.*))?")
 
@@ -26,6 +28,9 @@ def suspects(text: str) -> frozenset[str]:
         if "api_base" in line:
             for before in line.split("@")[:-1]:
                 found.update(_userinfo(_BREAK.split(before)[-1]))
+    for word in _OPAQUE.findall(text):
+        if not (word.isalpha() or word.isdigit()):
+            found.add(word)
     return frozenset(each for each in found if len(each) >= _SHORTEST)
 
 

@@ -81,6 +81,8 @@ def parse(given: Source) -> Parsed:
             )
         problems.append(trouble.problem)
         edits = trouble.problem.edits
+        if any(edit.delete != edit.text.count("\n") + 1 or not edit.text for edit in edits):
+            edits = ()  # the lines that follow would be told by other numbers than they have
         if not edits and trouble.lines is not None:
             first, last = trouble.lines
             damaged.update(range(first, last + 1))
@@ -89,6 +91,15 @@ def parse(given: Source) -> Parsed:
         if not edits or budget < 0:
             break
         reading = trouble.mended or _read(source(given.name, apply(current.text, edits)))
+    problems.append(
+        problem(
+            Code.TOML_INVALID,
+            problems[-1].spot,
+            "here the reading stopped; what follows was not looked at",
+            help="mend what is above, then check again",
+            severity="note",
+        )
+    )
     return Parsed(data={}, source=reading.source, problems=tuple(problems), complete=False)
 
 
@@ -212,7 +223,7 @@ def _second(
         help="put the settings of both under one header",
         edits=_joined(current, first=first, second=second),
     )
-    return _Trouble(problem=found, lines=None)
+    return _Trouble(problem=found, lines=_block(current, second.start))
 
 
 def _list_written_once(current: Source, at: int) -> _Trouble | None:
@@ -238,28 +249,23 @@ def _list_written_once(current: Source, at: int) -> _Trouble | None:
 
 def _joined(current: Source, *, first: Span, second: Span) -> tuple[Edit, ...]:
     """Move what stands under the second header to the end of the first one's table."""
-
-    def block(start: int) -> tuple[int, int]:
-        ends = [
-            s.span.start
-            for s in current.outline.statements
-            if isinstance(s, Header) and s.span.start > start
-        ]
-        last = current.line_of(ends[0]) - 1 if ends else len(current.text.split("\n"))
-        while (
-            last > current.line_of(start)
-            and not current.line(min(last, len(current.starts))).strip()
-        ):
-            last -= 1
-        return current.line_of(start), last
-
-    _, first_end = block(first.start)
-    header, second_end = block(second.start)
+    _, first_end = _block(current, first.start)
+    header, second_end = _block(current, second.start)
     moved = "\n".join(current.line(number) for number in range(header + 1, second_end + 1))
     removed = Edit(line=header, delete=second_end - header + 1, text="")
     if not moved:
         return (removed,)
     return (Edit(line=first_end + 1, delete=0, text=moved), removed)
+
+
+def _block(current: Source, start: int) -> tuple[int, int]:
+    """The lines of the header at `start` and of the settings below it."""
+    first = current.line_of(start)
+    following = next((line for line in current.bracketed if line > first), len(current.starts) + 1)
+    last = following - 1
+    while last > first and not current.line(last).strip():
+        last -= 1
+    return first, last
 
 
 def _json_file(current: Source) -> _Trouble | None:
