@@ -18,7 +18,6 @@ from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
     from vibe.assemble import Line
-    from vibe.domain.provider import Provider
     from vibe.wire.listing import ListedModel
 
 app = typer.Typer(
@@ -149,22 +148,17 @@ async def _probe(lines: tuple[Line, ...]) -> dict[str, Probed]:
     """Ask every provider once, all at the same time."""
     import asyncio
 
-    providers = {line.provider.name: line.provider for line in lines}
-    async with asyncio.TaskGroup() as group:
-        asked = {
-            name: group.create_task(_listing(provider)) for name, provider in providers.items()
-        }
-    return {line.alias: _of(line, asked[line.provider.name].result()) for line in lines}
-
-
-async def _listing(provider: Provider) -> tuple[ListedModel, ...] | Failure:
     from vibe.transport.upstream import Upstream
 
-    upstream = Upstream(provider, clock=SystemClock())
+    providers = {line.provider.name: line.provider for line in lines}
+    upstreams = [Upstream(provider, clock=SystemClock()) for provider in providers.values()]
     try:
-        return await upstream.models()
+        listings = await asyncio.gather(*(upstream.models() for upstream in upstreams))
     finally:
-        await upstream.aclose()
+        for upstream in upstreams:
+            await upstream.aclose()
+    told = dict(zip(providers, listings, strict=True))
+    return {line.alias: _of(line, told[line.provider.name]) for line in lines}
 
 
 def _of(line: Line, listing: tuple[ListedModel, ...] | Failure) -> Probed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,28 +148,39 @@ async def _demo(cli: Cli, asked: str) -> Printed:
 
 def _outcome(cli: Cli, printed: Printed, *, by: str) -> ExitCode:
     """What the shell is told; a cut or empty answer is never a success."""
-    paint = cli.terminal.talk_paint
-    if printed.failure is None:
-        if printed.reason != "length":
-            return ExitCode.FINISHED
-        message, hint = (
-            "the answer was cut: it reached its length limit",
-            ("raise max_output_tokens of the model, or ask for less"),
-        )
+    if printed.failure:
+        failure = printed.failure
+        message, hint = _sentence(failure), remedy(failure.inner or failure.kind)
+        code = _code(failure)
+    elif printed.reason == "length":
+        message = "the answer was cut: it reached its length limit"
+        hint = "raise max_output_tokens of the model, or ask for less"
         code = ExitCode.FAILED
     else:
-        failure = printed.failure
-        message = f"{by}: {failure.kind.value.replace('_', ' ')}"
-        message += f": {failure.detail}" if failure.detail else ""
-        if failure.retry_after_s is not None:
-            message += f"; it asks to come back in {failure.retry_after_s:.0f} s"
-        hint, code = remedy(failure.inner or failure.kind), _code(failure)
-    cli.terminal.talk(joined([paint("error: ", "red"), paint(message)]))
+        return ExitCode.FINISHED
+    paint = cli.terminal.talk_paint
+    cli.terminal.talk(joined([paint("error: ", "red"), paint(f"{by}: {message}")]))
     cli.terminal.talk(joined([paint("  help: ", "dim"), paint(hint)]))
     return code
 
 
+def _sentence(failure: Failure) -> str:
+    told = failure.kind.replace("_", " ")
+    if failure.detail:
+        told += f": {failure.detail.removesuffix('.')}"
+    if failure.retry_after_s:
+        told += f"; it asks to come back in {_duration(failure.retry_after_s)}"
+    return told
+
+
+def _duration(seconds: float) -> str:
+    """Rounded up: who comes back too early is refused again."""
+    if seconds < 120:
+        return f"{ceil(seconds)} s"
+    return f"{ceil(seconds / 60)} min" if seconds < 7200 else f"{ceil(seconds / 3600)} h"
+
+
 def _code(failure: Failure) -> ExitCode:
     """75 for what passes by itself, 1 for what does not."""
-    rest = verdict(failure.inner or failure.kind).again
-    return ExitCode.TEMPORARY if rest == "last_resort" else ExitCode.FAILED
+    again = verdict(failure.inner or failure.kind).again
+    return ExitCode.TEMPORARY if again.startswith("last_resort") else ExitCode.FAILED

@@ -51,7 +51,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     cause: Cause | None = None
 
 
-Again: TypeAlias = Literal["no", "once", "last_resort"]
+Again: TypeAlias = Literal["no", "once", "last_resort", "last_resort_once"]
 Elsewhere: TypeAlias = Literal["no", "yes", "larger_window", "if_lacks", "by_configuration", "seam"]
 Scope: TypeAlias = Literal["nothing", "entry", "key", "origin"]
 Rest: TypeAlias = Literal[
@@ -93,7 +93,7 @@ def verdict(kind: FailureKind) -> Verdict:  # noqa: C901 - one exhaustive match,
         case FailureKind.UNREACHABLE:
             return _verdict("last_resort", "yes", "origin", "error", counts=True)
         case FailureKind.STALLED:
-            return _verdict("once", "yes", "entry", "second_time", counts=True)
+            return _verdict("last_resort_once", "yes", "entry", "second_time", counts=True)
         case FailureKind.BROKEN_STREAM:
             return _verdict("last_resort", "seam", "entry", "by_inner", counts=True)
         case FailureKind.EMPTY:

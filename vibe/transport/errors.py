@@ -31,17 +31,17 @@ _WORDS: dict[Cause, str] = {
 
 def before_answer(error: Exception) -> Failure:
     """The failure of a request to which no answer had begun."""
-    if isinstance(error, httpx.ReadTimeout | TimeoutError):
+    if isinstance(error, TimeoutError):
         return stalled("no answer began in time")
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
-        return Failure(kind=FailureKind.BAD_REQUEST, detail="the request cannot be sent as it is")
+    if isinstance(error, httpx.LocalProtocolError | UnicodeError):
+        return Failure(kind=FailureKind.BAD_REQUEST, detail="a header is not a valid one")
     cause = _cause(error)
     return Failure(kind=FailureKind.UNREACHABLE, detail=_WORDS[cause], cause=cause)
 
 
 def within_answer(error: Exception) -> Failure:
     """The failure of an answer that had begun."""
-    if isinstance(error, httpx.ReadTimeout | TimeoutError):
+    if isinstance(error, TimeoutError):
         return stalled("the answer stopped coming")
     detail = "the connection was closed in the middle of the answer"
     if isinstance(error, httpx.DecodingError):
@@ -54,7 +54,7 @@ def stalled(detail: str) -> Failure:
 
 
 def _cause(error: Exception) -> Cause:
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+    if isinstance(error, httpx.ConnectTimeout):
         return "timeout"
     if isinstance(error, httpx.ProxyError):
         return "proxy"

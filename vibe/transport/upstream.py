@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from functools import partial
 
 import httpx
+from msgspec.structs import replace
 
-from vibe import __version__
 from vibe.clock import Clock
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.provider import Provider
 from vibe.domain.request import ModelRequest
-from vibe.domain.stream import Broken, Ended, LimitsSeen, StreamEvent
+from vibe.domain.stream import Began, Broken, Ended, LimitsSeen, StreamEvent, UsageSeen
 from vibe.domain.target import Target
-from vibe.transport.errors import before_answer, stalled, within_answer
-from vibe.wire.codec import Auth, Headers, HttpCall, Reply
+from vibe.secret import Redactor
+from vibe.transport.client import client_of
+from vibe.transport.connection import close, closing_what_opens, cut, read_out
+from vibe.transport.errors import before_answer, within_answer
+from vibe.transport.watch import Watch
+from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
 from vibe.wire.dialects import codec_for
 from vibe.wire.limits import limits_of
 from vibe.wire.listing import ListedModel, listing_call, read_listing
 
 _MAX_ERROR_BYTES = 256 * 1024
-_MAX_KEPT_CONNECTIONS = 20
-_KEPT_S = 30.0
+_MAX_LISTING_BYTES = 16 * 1024 * 1024
+_NO_NEWS = (Began, UsageSeen)
+_LAST = (Ended, Broken)
+_PAGE = Failure(
+    kind=FailureKind.SERVER, detail="a web page came in the place of an answer", status=200
+)
 _KEY_HEADERS: dict[Auth, tuple[str, str]] = {
     "bearer": ("authorization", "Bearer {}"),
     "x-api-key": ("x-api-key", "{}"),
@@ -42,20 +51,9 @@ class Upstream:
         self._provider = provider
         self._clock = clock
         self._codec = codec_for(provider.backend)
-        patience = provider.patience
-        self._client = httpx.AsyncClient(
-            http2=False,
-            follow_redirects=False,
-            # To load the certificates takes longer than all else; without TLS none is looked at.
-            verify=not provider.api_base.startswith("http:"),
-            timeout=httpx.Timeout(patience.idle_s, connect=patience.connect_s, pool=None),
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=_MAX_KEPT_CONNECTIONS,
-                keepalive_expiry=_KEPT_S,
-            ),
-            headers={"user-agent": f"vibe/{__version__}"},
-        )
+        self._client = client_of(provider)
+        own = [value.reveal() for _, value in provider.headers]
+        self._redactor = Redactor([*own, provider.key.reveal()] if provider.key else own)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -66,35 +64,29 @@ class Upstream:
         Raises nothing of its own: what fails is `Broken`. Closing the generator, or cancelling who
         reads it, closes the connection at once.
         """
-        started = self._clock.monotonic()
+        began_s = asyncio.get_running_loop().time()
         call = self._codec.encode(request, target)
         response = await self._send(call)
         if isinstance(response, Failure):
             yield Broken(response)
             return
-        try:
+        async with aclosing(response):
             if limits := limits_of(_headers_of(response), now=self._clock.wall()):
                 yield LimitsSeen(limits)
             if not response.is_success:
                 yield Broken(await self._refusal(response))
                 return
             decoder = self._codec.decoder(target, stream=call.stream)
-            try:
-                async for chunk in response.aiter_bytes():
-                    for event in decoder.feed(chunk):
+            watch = Watch(self._provider.patience, began_s=began_s, cut=partial(cut, response))
+            is_silent = True
+            async with aclosing(_events(response, decoder, watch)) as events:
+                async for event in events:
+                    if isinstance(event, Broken):
+                        is_page = is_silent and _is_page(response)
+                        yield Broken(_PAGE if is_page else self._safe(event.failure))
+                    else:
+                        is_silent = False
                         yield event
-                        if isinstance(event, Ended | Broken):
-                            return
-                    if self._is_over(started):
-                        yield Broken(stalled("the answer took longer than timeout_s allows"))
-                        return
-            except httpx.HTTPError as error:
-                yield Broken(within_answer(error))
-                return
-            for event in decoder.finish():
-                yield event
-        finally:
-            await response.aclose()
 
     async def models(self) -> tuple[ListedModel, ...] | Failure:
         """The models that the provider offers; spends no tokens."""
@@ -107,11 +99,9 @@ class Upstream:
         try:
             if not response.is_success:
                 return await self._refusal(response)
-            listed = read_listing(await response.aread())
-        except httpx.HTTPError as error:
+            listed = read_listing(await self._body(response, max_bytes=_MAX_LISTING_BYTES))
+        except (httpx.HTTPError, TimeoutError) as error:
             return within_answer(error)
-        finally:
-            await response.aclose()
         if listed is None:
             detail = "the list of models is not what its API promises"
             return Failure(kind=FailureKind.SERVER, detail=detail)
@@ -127,15 +117,11 @@ class Upstream:
                 params=dict(call.query) or None,
                 headers=self._headers(call),
                 content=call.body or None,
-                timeout=httpx.Timeout(None, connect=patience.connect_s),
             )
-            async with asyncio.timeout(patience.first_byte_s):
-                response = await self._client.send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            async with asyncio.timeout(patience.headers_s), closing_what_opens(request):
+                return await self._client.send(request, stream=True)
+        except (httpx.HTTPError, UnicodeError, TimeoutError) as error:
             return before_answer(error)
-        # httpcore looks at this again where the body begins: from there on silence is bounded.
-        request.extensions["timeout"]["read"] = patience.idle_s
-        return response
 
     def _headers(self, call: HttpCall) -> dict[str, str]:
         """Those of the call, then the person's own, then the key."""
@@ -144,7 +130,7 @@ class Upstream:
             "accept": "text/event-stream" if call.stream else "application/json",
             **({"accept-encoding": "identity"} if call.stream else {}),
             **dict(call.headers),
-            **{name.lower(): value for name, value in self._provider.headers},
+            **{name.lower(): value.reveal() for name, value in self._provider.headers},
         }
         key = self._provider.key
         if key:
@@ -153,22 +139,63 @@ class Upstream:
         return headers
 
     async def _refusal(self, response: httpx.Response) -> Failure:
-        body = bytearray()
-        with suppress(httpx.HTTPError):  # the status says enough where the body is lost
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_ERROR_BYTES:
-                    break
-        reply = Reply(
-            status=response.status_code,
-            headers=_headers_of(response),
-            body=bytes(body[:_MAX_ERROR_BYTES]),
-        )
-        return self._codec.failure(reply, now=self._clock.wall())
+        body = b""
+        with suppress(httpx.HTTPError, TimeoutError):  # the status says enough without a body
+            body = await self._body(response, max_bytes=_MAX_ERROR_BYTES)
+        reply = Reply(status=response.status_code, headers=_headers_of(response), body=body)
+        return self._safe(self._codec.failure(reply, now=self._clock.wall()))
 
-    def _is_over(self, started: float) -> bool:
-        total_s = self._provider.patience.total_s
-        return total_s is not None and self._clock.monotonic() - started > total_s
+    def _safe(self, failure: Failure) -> Failure:
+        """Some providers tell the key that they refuse."""
+        return replace(failure, detail=self._redactor.redact(failure.detail))
+
+    async def _body(self, response: httpx.Response, *, max_bytes: int) -> bytes:
+        """The body, or so much of it."""
+        body = response.aiter_bytes()
+        read = bytearray()
+        try:
+            async with asyncio.timeout(self._provider.patience.idle_s):
+                async for data in body:
+                    read += data
+                    if len(read) > max_bytes:
+                        break
+        finally:
+            await close(response, body)
+        return bytes(read[:max_bytes])
+
+
+async def _events(
+    response: httpx.Response, decoder: Decoder, watch: Watch
+) -> AsyncGenerator[StreamEvent, None]:
+    """What an answer that has begun says, to its end or to where it breaks."""
+    body = response.aiter_bytes()
+    has_news = False
+    try:
+        while True:
+            watch.wait(has_news=has_news)
+            data = await anext(body, b"")
+            watch.rest()
+            if watch.overdue:  # the end of a body without length looks the same
+                yield Broken(watch.overdue)
+                return
+            has_news = False
+            for event in decoder.feed(data) if data else decoder.finish():
+                if isinstance(event, Ended):
+                    await read_out(body)
+                has_news = has_news or not isinstance(event, _NO_NEWS)
+                yield event
+                if isinstance(event, _LAST):
+                    return
+    except httpx.HTTPError as error:
+        yield Broken(watch.overdue or within_answer(error))
+    finally:
+        watch.stop()
+        await close(response, body)
+
+
+def _is_page(response: httpx.Response) -> bool:
+    """Says no more than that; small servers send their streams under this name, too."""
+    return response.headers.get("content-type", "").startswith("text/html")
 
 
 def _headers_of(response: httpx.Response) -> Headers:

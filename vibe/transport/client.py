@@ -1,0 +1,67 @@
+"""The httpx client of one provider: how it connects, by which proxy, and whom it trusts.
+
+Proxies and certificates are those of the environment, as everywhere: HTTPS_PROXY, NO_PROXY,
+SSL_CERT_FILE. No redirect is followed and nothing is sent a second time. How long an answer may
+take is the matter of watch.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from vibe import __version__
+from vibe.clean import quote
+from vibe.domain.provider import Provider
+from vibe.errors import UsageError
+
+_MAX_KEPT_CONNECTIONS: Final = 20
+_KEPT_S: Final = 30.0
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def client_of(provider: Provider) -> httpx.AsyncClient:
+    """A client without a connection yet; `UsageError` where there can be none."""
+    url = _address(provider)
+    try:
+        # To load the certificates takes longer than all else; without TLS none is looked at.
+        trusted = httpx.create_ssl_context() if url.scheme == "https" else False
+    except OSError as error:
+        raise UsageError(
+            "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be loaded",
+            hint="correct the path, or unset the variable",
+        ) from error
+    try:
+        return httpx.AsyncClient(
+            http2=False,
+            follow_redirects=False,
+            verify=trusted,
+            # No proxy has a way to a server on this machine.
+            trust_env=url.host not in _THIS_MACHINE,
+            timeout=httpx.Timeout(None, connect=provider.patience.connect_s),
+            limits=httpx.Limits(
+                max_connections=None,
+                max_keepalive_connections=_MAX_KEPT_CONNECTIONS,
+                keepalive_expiry=_KEPT_S,
+            ),
+            headers={"user-agent": f"vibe/{__version__}"},
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        raise UsageError(
+            "the proxy that the environment names cannot be used",
+            hint="HTTP_PROXY, HTTPS_PROXY and ALL_PROXY take http:// and https://, not socks5://",
+        ) from None  # what it is from may hold the proxy's password
+
+
+def _address(provider: Provider) -> httpx.URL:
+    try:
+        url = httpx.URL(provider.api_base)
+    except (httpx.InvalidURL, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise UsageError(
+            f"the api_base of provider {quote(provider.name)} is not a valid address",
+            hint="vibe config validate",
+        )
+    return url
