@@ -29,7 +29,8 @@ from vibe.domain.stream import (
 )
 from vibe.domain.target import Target
 from vibe.domain.usage import Usage
-from vibe.wire.chat import Chat, ChatDecoder
+from vibe.wire.answer_bytes import AnswerDecoder
+from vibe.wire.chat import Chat
 from vibe.wire.codec import Reply
 from vibe.wire.failures import openai_failure
 
@@ -45,7 +46,7 @@ STREAMS = [
 DONE = b"data: [DONE]\n\n"
 
 
-def decoder() -> ChatDecoder:
+def decoder() -> AnswerDecoder:
     return Chat().decoder(TARGET, stream=True)
 
 

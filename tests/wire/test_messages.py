@@ -27,9 +27,10 @@ from vibe.domain.stream import (
 )
 from vibe.domain.target import Target
 from vibe.domain.usage import Usage
+from vibe.wire.answer_bytes import AnswerDecoder
 from vibe.wire.codec import Reply
 from vibe.wire.failures import anthropic_failure
-from vibe.wire.messages import Messages, MessagesDecoder
+from vibe.wire.messages import Messages
 
 TARGET = Target(provider=ProviderName("anthropic"), model="claude-opus-5", backend="anthropic")
 CASES = [case for _, case in cases("anthropic")]
@@ -37,7 +38,7 @@ STREAMS = [case for case in CASES if load("anthropic", case).sent.startswith(b"e
 STOP = b'{"type":"message_stop"'
 
 
-def decoder() -> MessagesDecoder:
+def decoder() -> AnswerDecoder:
     return Messages().decoder(TARGET, stream=True)
 
 
@@ -222,7 +223,7 @@ BROKEN_STREAMS = {
     ),
     "bytes end inside an event": (sse(start()) + b'data: {"type":"ping', "the stream ended"),
     "a message begins late": (sse(*text(0, "Hi"), start()), "another message"),
-    "an array": (b"[]", "the stream ended"),
+    "an array": (b"[]", "malformed JSON"),
     "a body of something else": (b'{"object":"list"}', "not a message"),
 }  # fmt: skip
 

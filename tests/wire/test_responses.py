@@ -27,9 +27,10 @@ from vibe.domain.stream import (
 )
 from vibe.domain.target import Target
 from vibe.domain.usage import Usage
+from vibe.wire.answer_bytes import AnswerDecoder
 from vibe.wire.codec import Reply
 from vibe.wire.failures import openai_failure
-from vibe.wire.responses import Responses, ResponsesDecoder
+from vibe.wire.responses import Responses
 
 Json = dict[str, object]
 
@@ -41,7 +42,7 @@ EMPTY = Broken(
 )
 
 
-def decoder() -> ResponsesDecoder:
+def decoder() -> AnswerDecoder:
     return Responses().decoder(TARGET, stream=True)
 
 

@@ -13,7 +13,8 @@ from msgspec import structs
 from vibe.domain.failure import Failure
 from vibe.domain.request import ModelRequest
 from vibe.domain.target import Target
-from vibe.wire.chat import ChatDecoder, chat_call
+from vibe.wire.answer_bytes import AnswerDecoder
+from vibe.wire.chat import ChatReader, chat_call
 from vibe.wire.codec import HttpCall, Reply
 from vibe.wire.failures import openai_failure
 
@@ -24,9 +25,9 @@ class Azure:
     def encode(self, request: ModelRequest, target: Target) -> HttpCall:
         return at_deployment(chat_call(request, target), target)
 
-    def decoder(self, target: Target, *, stream: bool) -> ChatDecoder:
+    def decoder(self, target: Target, *, stream: bool) -> AnswerDecoder:
         del target, stream
-        return ChatDecoder()
+        return AnswerDecoder(ChatReader())
 
     def failure(self, reply: Reply, *, now: float) -> Failure:
         return openai_failure(reply, now=now)

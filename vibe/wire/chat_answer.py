@@ -150,7 +150,6 @@ class Answer:
     """What has come of one answer."""
 
     def __init__(self) -> None:
-        self._over = False
         self.began = False
         self._spoke = False
         self._finish: str | None = None
@@ -158,18 +157,6 @@ class Answer:
         self._usage: Usage | None = None
         self._thinking = _Thoughts()
         self._calls = _Calls()
-
-    def until_over(self, events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
-        """The events up to the one that ends the answer; after that, none."""
-        if self._over:
-            return ()
-        taken: list[StreamEvent] = []
-        for event in events:
-            taken.append(event)
-            if isinstance(event, Ended | Broken):
-                self._over = True
-                break
-        return tuple(taken)
 
     def read(self, text: str) -> Iterator[StreamEvent]:
         """One chunk, or the whole answer."""

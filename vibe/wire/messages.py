@@ -16,6 +16,7 @@ from vibe.domain.failure import Failure
 from vibe.domain.request import ModelRequest
 from vibe.domain.stream import Broken, StreamEvent
 from vibe.domain.target import Target
+from vibe.wire.answer_bytes import AnswerDecoder
 from vibe.wire.codec import HttpCall, Reply
 from vibe.wire.depth import is_too_deep
 from vibe.wire.failures import anthropic_failure, broken, in_band_failure
@@ -30,11 +31,9 @@ from vibe.wire.messages_answer import (
     MessageStop,
 )
 from vibe.wire.messages_request import encode
-from vibe.wire.sse import MAX_EVENT_BYTES, SseDecoder, SseEvent, SseOverflow
+from vibe.wire.sse import SseEvent
 
 _T = TypeVar("_T")
-
-_BLANK: Final = b" \t\r\n\xef\xbb\xbf"  # may stand before a body; the last three: a byte order mark
 
 
 class _Unknown(Struct):
@@ -57,76 +56,38 @@ class Messages:
     def encode(self, request: ModelRequest, target: Target) -> HttpCall:
         return encode(request, target)
 
-    def decoder(self, target: Target, *, stream: bool) -> MessagesDecoder:
-        del target, stream  # all are read alike, and what was asked for is not always what comes
-        return MessagesDecoder()
+    def decoder(self, target: Target, *, stream: bool) -> AnswerDecoder:
+        del target, stream  # all are read alike
+        return AnswerDecoder(MessagesReader())
 
     def failure(self, reply: Reply, *, now: float) -> Failure:
         return anthropic_failure(reply, now=now)
 
 
-class MessagesDecoder:
-    """One answer. Its first byte tells whether it is a stream or one JSON body."""
+class MessagesReader:
+    """One answer, as AnswerDecoder hands it on."""
 
     def __init__(self) -> None:
-        self._began = False
-        self._sse = SseDecoder()
-        self._body: bytearray | None = None
         self._answer = Answer()
 
-    def feed(self, data: bytes) -> tuple[StreamEvent, ...]:
-        if not self._began:
-            data = data.lstrip(_BLANK)
-            if not data:
-                return ()
-            self._began = True
-            if data.startswith(b"{"):
-                self._body = bytearray()
-        if self._body is None:
-            return self._answer.until_over(self._streamed(data))
-        self._body += data
-        if len(self._body) <= MAX_EVENT_BYTES:
-            return ()
-        self._body.clear()
-        return self._answer.until_over([_broken("the answer is too large")])
+    def read_last(self, event: SseEvent) -> Iterator[StreamEvent]:
+        whole = _decoded(_UNKNOWN, event.data.encode())
+        return self.read(event) if whole else iter(())
 
-    def finish(self) -> tuple[StreamEvent, ...]:
-        if self._body is None:
-            return self._answer.until_over(self._rest())
-        body = self._body.decode("utf-8", "replace").encode()  # as in a stream
-        return self._answer.until_over(self._whole(body))
-
-    def _streamed(self, data: bytes) -> Iterator[StreamEvent]:
-        try:
-            arrived = self._sse.feed(data)
-        except SseOverflow as overflow:
-            yield _broken(str(overflow))
-            return
-        for sse in arrived:
-            yield from self._read(sse)
-
-    def _rest(self) -> Iterator[StreamEvent]:
-        try:
-            arrived = self._sse.finish()
-        except SseOverflow as overflow:
-            yield _broken(str(overflow))
-            return
-        for sse in arrived:
-            if _decoded(_UNKNOWN, sse.data.encode()):  # else the bytes ended inside of it
-                yield from self._read(sse)
+    def end(self) -> Iterator[StreamEvent]:
         yield _broken("the stream ended before the answer did")
 
-    def _read(self, sse: SseEvent) -> Iterator[StreamEvent]:
-        data = sse.data.encode()
-        event = _decoded(_EVENT, data)
-        if event:
-            yield from self._answer.read(event)
-        elif sse.event == "error":
+    def read(self, event: SseEvent) -> Iterator[StreamEvent]:
+        data = event.data.encode()
+        decoded = _decoded(_EVENT, data)
+        if decoded:
+            yield from self._answer.read(decoded)
+        elif event.event == "error":
             yield Broken(in_band_failure(data))
         else:
             yield from _unread(data)
 
-    def _whole(self, body: bytes) -> Iterator[StreamEvent]:
+    def read_whole(self, body: bytes) -> Iterator[StreamEvent]:
         message = _decoded(_BODY, body)
         if message is None:
             yield from _unread(body)

@@ -7,7 +7,7 @@ read only to tell whether they are whole. Blocks of tools that the provider runs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -141,7 +141,6 @@ class Answer:
     """What has come of one answer so far."""
 
     def __init__(self) -> None:
-        self._over = False
         self._id: str | None = None
         self._open: dict[int, _Open] = {}
         self._calls = 0
@@ -152,16 +151,6 @@ class Answer:
         self._usage = Usage()
         self._reason: StopReason | None = None
         self._window_is_full = False
-
-    def until_over(self, events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
-        """The events up to the first that ends the answer, once and for all."""
-        taken: list[StreamEvent] = []
-        for event in () if self._over else events:
-            taken.append(event)
-            if isinstance(event, Ended | Broken):
-                self._over = True
-                break
-        return tuple(taken)
 
     def read(self, event: Event) -> Iterator[StreamEvent]:
         if self._id is None and not isinstance(event, MessageStart):

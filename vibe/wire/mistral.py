@@ -9,7 +9,8 @@ from __future__ import annotations
 from vibe.domain.failure import Failure
 from vibe.domain.request import ModelRequest
 from vibe.domain.target import Target
-from vibe.wire.chat import ChatDecoder, chat_call
+from vibe.wire.answer_bytes import AnswerDecoder
+from vibe.wire.chat import ChatReader, chat_call
 from vibe.wire.codec import HttpCall, Reply
 from vibe.wire.failures import mistral_failure
 
@@ -20,9 +21,9 @@ class Mistral:
     def encode(self, request: ModelRequest, target: Target) -> HttpCall:
         return chat_call(request, target)
 
-    def decoder(self, target: Target, *, stream: bool) -> ChatDecoder:
+    def decoder(self, target: Target, *, stream: bool) -> AnswerDecoder:
         del target, stream
-        return ChatDecoder()
+        return AnswerDecoder(ChatReader())
 
     def failure(self, reply: Reply, *, now: float) -> Failure:
         return mistral_failure(reply, now=now)

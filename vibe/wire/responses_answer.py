@@ -9,7 +9,7 @@ event. Items of tools that the provider runs itself are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Raw, Struct
@@ -92,8 +92,7 @@ class Answer:
     """What has come of one answer."""
 
     def __init__(self) -> None:
-        self._silent = True
-        self._over = False
+        self.is_silent = True  # until whoever reads it has passed anything on
         # By place in the output and by id; the latest of a type by "" as well.
         self._items: dict[tuple[_Type, int | str], _Item] = {}
         self._calls: list[_Item] = []
@@ -103,17 +102,6 @@ class Answer:
         self._said = False
         self._thought = False
         self._refusal = ""
-
-    def until_over(self, events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
-        """The events up to the one that ends the answer; after that, none."""
-        taken: list[StreamEvent] = []
-        for event in () if self._over else events:
-            taken.append(event)
-            self._silent = False
-            if isinstance(event, Ended | Broken):
-                self._over = True
-                break
-        return tuple(taken)
 
     def read(self, name: str, data: bytes) -> Iterator[StreamEvent]:
         """An event of a stream, of which `name` is what the server calls it, if anything."""
@@ -145,7 +133,7 @@ class Answer:
         return self._end(response, response.status or otherwise)
 
     def _begin(self, response: Response) -> Iterator[StreamEvent]:
-        if self._silent:
+        if self.is_silent:
             yield Began(model=response.model or "", id=response.id or "")
 
     def _delta(self, kind: _Type, event: Event) -> Iterator[StreamEvent]:
