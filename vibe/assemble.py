@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vibe.config.discover import Connect
     from vibe.config.load import Loaded
     from vibe.domain.model import Alias
-    from vibe.domain.provider import Provider
+    from vibe.domain.provider import Patience, Provider
     from vibe.domain.target import Target
 
 
@@ -28,6 +28,10 @@ def _accepting(ports: Iterable[int]) -> Collection[int]:
     from vibe.config.discover import accepting  # few commands knock anywhere
 
     return accepting(ports)
+
+
+_THINKS_S = 300.0
+_LOADS_S = 600.0
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -106,7 +110,7 @@ def lines_of(loaded: Loaded) -> tuple[Line, ...]:
 
 def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Line:
     from vibe.config.checks.keys import key_trouble
-    from vibe.domain.provider import Patience, Provider
+    from vibe.domain.provider import Provider
     from vibe.domain.target import Target
     from vibe.secret import Secret
     from vibe.wire.presets import quirks_for
@@ -117,7 +121,6 @@ def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Lin
     quirks = quirks_for(
         provider.api_base, provider.backend, model=model.name, overrides=provider.quirks
     )
-    usual = Patience()
     return Line(
         alias=model.alias,
         provider=Provider(
@@ -127,11 +130,7 @@ def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Lin
             key=Secret(key) if key else None,
             headers=tuple((name, Secret(value)) for name, value in provider.headers.items()),
             api_version=provider.api_version,
-            patience=Patience(
-                first_token_s=provider.first_token_timeout_s or usual.first_token_s,
-                idle_s=provider.idle_timeout_s or usual.idle_s,
-                total_s=provider.timeout_s,
-            ),
+            patience=_patience(model, provider),
         ),
         target=Target(
             provider=provider.name,
@@ -148,4 +147,22 @@ def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Lin
             prefills=model.supports_prefill,
         ),
         key_trouble=f"{variable} {trouble}" if trouble else None,
+    )
+
+
+def _patience(model: schema.Model, provider: schema.Provider) -> Patience:
+    """As configured, else as long as such a model usually takes: one on this machine may load."""
+    from vibe.config.checks.addresses import is_on_this_machine
+    from vibe.domain.provider import Patience
+
+    usual = Patience()
+    first_token_s = usual.first_token_s
+    if model.thinking:
+        first_token_s = _THINKS_S
+    if is_on_this_machine(provider.api_base):
+        first_token_s = _LOADS_S
+    return Patience(
+        first_token_s=provider.first_token_timeout_s or first_token_s,
+        idle_s=provider.idle_timeout_s or usual.idle_s,
+        total_s=provider.timeout_s,
     )

@@ -91,7 +91,7 @@ def test_what_tomllib_accepts_is_scanned_to_its_end(text: str) -> None:
 @settings(max_examples=400, deadline=None)
 def test_every_syntax_error_is_repaired_or_ends_the_reading(text: str) -> None:
     parsed = parse(source("config.toml", text.replace("\r", "")))
-    assert len(parsed.problems) <= MAX_REPAIRS
+    assert len(parsed.problems) <= MAX_REPAIRS + 1  # and the note that the reading stopped
     assert parsed.problems or parsed.complete
 
 

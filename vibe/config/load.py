@@ -208,7 +208,10 @@ def _loaded(
         allow = allow_missing_keys or settings.multiplexer.allow_missing_keys
         if not any(file.damaged for file in files):  # it may stand in a line that was left out
             untold = missing - merged.bad
-            found += [_required(merged, path) for path in untold if path[:-1] not in merged.bad]
+            choices = _only_choices(merged.values)
+            found += [
+                _required(merged, path, choices) for path in untold if path[:-1] not in merged.bad
+            ]
         found += check_names(subject)
         found += check_pool(subject)
         found += check_addresses(subject)
@@ -277,7 +280,7 @@ def _items(values: Table) -> Iterator[tuple[KeyPath, type[Struct], Table]]:
             yield (*path, index), schema, item
 
 
-def _required(merged: Merged, path: KeyPath) -> Problem:
+def _required(merged: Merged, path: KeyPath, choices: dict[tuple[str, str], str]) -> Problem:
     table, name = path[:-1], str(path[-1])
     header = ".".join(names_of(table))
     origin = merged.origins.get(table)
@@ -287,30 +290,27 @@ def _required(merged: Merged, path: KeyPath) -> Problem:
         if number := commented_setting(origin.source, name, after=spot.line):
             hint = f"in line {number} it is only a comment"
             edits = (uncommented(origin.source, name, number),)
-        elif guess := _only_choice(merged.values, path):
+        elif guess := choices.get((str(path[0]), name)):
             edits = (Edit(line=spot.line + 1, delete=0, text=f"{name} = {quoted(guess)}"),)
     return problem(
         Code.KEY_REQUIRED, spot, f"this [[{header}]] has no {name}", help=hint, edits=edits
     )
 
 
-def _only_choice(values: Table, path: KeyPath) -> str | None:
-    """The one name that can be meant at `path`, by what refers to it or can be referred to."""
+def _only_choices(values: Table) -> dict[tuple[str, str], str]:
+    """For each list and key the one name that can be meant, by what refers to it or can be
+    referred to."""
     items = [(at[0], item) for at, _, item in _items(values)]
     providers = {item.get("name") for kind, item in items if kind == "providers"}
     models = [item for kind, item in items if kind == "models"]
     pooled = {item.get("model") for kind, item in items if kind == "multiplexer"}
-    match (path[0], path[-1]):
-        case ("providers", "name"):
-            choices = {model.get("provider") for model in models} - providers
-        case ("models", "provider"):
-            choices = providers
-        case ("multiplexer", "model"):
-            choices = {model.get("alias") or model.get("name") for model in models} - pooled
-        case _:
-            return None
-    found = [each for each in choices if isinstance(each, str)]
-    return found[0] if len(found) == 1 else None
+    choices = {
+        ("providers", "name"): {model.get("provider") for model in models} - providers,
+        ("models", "provider"): providers,
+        ("multiplexer", "model"): {m.get("alias") or m.get("name") for m in models} - pooled,
+    }
+    texts = {at: [each for each in names if isinstance(each, str)] for at, names in choices.items()}
+    return {at: names[0] for at, names in texts.items() if len(names) == 1}
 
 
 def _one_edit_a_line(found: list[Problem]) -> list[Problem]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
+_MOST = 100  # more names are compared only where they begin alike
 _LONGEST = 100  # a longer "name" is no typo of anything, and comparing it would take long
 
 
@@ -16,5 +18,9 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     folded: dict[str, str] = {}
     for name in known:
         folded.setdefault(name.casefold(), name)
+    if len(folded) > _MOST:
+        start = given[:1].casefold()
+        alike = (name for name in folded if name.startswith(start))
+        folded = {name: folded[name] for name in islice(alike, _MOST)}
     found = get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

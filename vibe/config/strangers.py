@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import cache
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from vibe.config.known import usual_variable
 from vibe.config.locate import Source, Spot
 from vibe.config.nearest import nearest
 from vibe.config.problem import Edit, Problem, problem
-from vibe.config.scan import Header, Path
+from vibe.config.scan import Path
 from vibe.config.schema import Settings
 
 _KEY_ITSELF = frozenset({"api_key", "apikey", "key", "token", "secret", "password"})
@@ -107,12 +108,18 @@ def _pool_alone(source: Source, path: Path, spot: Spot) -> Problem:
 
 def _home(name: str) -> str | None:
     """The one table that knows `name`, "" for the top; None where there are none or several."""
-    homes = {
-        dotted.rpartition(".")[0]
-        for dotted, _ in dotted_keys(Settings)
-        if dotted.rpartition(".")[2] == name
-    }
-    return homes.pop() if len(homes) == 1 else None
+    homes = _homes().get(name, ())
+    return homes[0] if len(homes) == 1 else None
+
+
+@cache
+def _homes() -> dict[str, tuple[str, ...]]:
+    """The tables that know each key."""
+    homes: dict[str, tuple[str, ...]] = {}
+    for dotted, _ in dotted_keys(Settings):
+        home, _, name = dotted.rpartition(".")
+        homes[name] = (*homes.get(name, ()), home)
+    return homes
 
 
 def _misplaced(source: Source, path: Path, spot: Spot, *, home: str) -> Problem:
@@ -141,12 +148,8 @@ def _misplaced(source: Source, path: Path, spot: Spot, *, home: str) -> Problem:
 def _renamed(source: Source, path: Path, guess: str) -> tuple[Edit, ...]:
     """`guess` instead of the last step of `path`, in its headers or in its own line."""
     names = names_of(path)
-    heads = any(
-        isinstance(statement, Header) and statement.keys[: len(names)] == names
-        for statement in source.outline.statements
-    )
-    if heads:
-        return reheaded(source, names, (*names[:-1], guess))
+    if headers := reheaded(source, names, (*names[:-1], guess)):
+        return headers
     place = source.outline.places.get(path)
     if place is None or place.key.start == place.key.end:
         return ()

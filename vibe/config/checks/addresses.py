@@ -98,6 +98,11 @@ def judge(text: str, *, backend: Backend, sends_key: bool) -> Iterator[AddressFl
         )
 
 
+def is_on_this_machine(text: str) -> bool:
+    address, _ = _read(text)
+    return address.is_loopback
+
+
 def _read(text: str) -> tuple[Address, AddressFlaw | None]:
     compact = re.sub(r"[\s\\]+", lambda found: "/" if "\\" in found[0] else "", text)
     slip = _SLIP.match(compact)

@@ -35,6 +35,7 @@ def _alias_path(subject: Subject, index: int) -> Path:
 
 def _duplicates(subject: Subject, names: Names, code: Code, what: str) -> Iterator[Problem]:
     first: dict[str, tuple[Path, str]] = {}
+    numbers: dict[str, int] = {}
     taken = {folded(name) for _, name in names}
     for path, name in names:
         if not name or not subject.holds(path):
@@ -42,9 +43,10 @@ def _duplicates(subject: Subject, names: Names, code: Code, what: str) -> Iterat
         earlier_path, earlier = first.setdefault(folded(name), (path, name))
         if earlier_path == path:
             continue
-        number = 2
+        number = numbers.get(folded(name), 2)
         while folded(f"{name}-{number}") in taken:
             number += 1
+        numbers[folded(name)] = number
         differs = "" if earlier == name else f" (written {quote(earlier)} there)"
         literal = quoted(f"{name}-{number}")
         edits = subject.rewritten(path, literal)
@@ -94,7 +96,7 @@ def _unknown_providers(subject: Subject) -> Iterator[Problem]:
     known = [str(each.name) for each in subject.settings.providers if each.name]
     for index, model in enumerate(subject.settings.models):
         path: Path = ("models", index, "provider")
-        if not model.provider or model.provider in known or not subject.holds(path):
+        if not model.provider or subject.provider(model.provider) or not subject.holds(path):
             continue
         guess = nearest(model.provider, known) or (known[0] if len(known) == 1 else None)
         where = ""
@@ -103,7 +105,7 @@ def _unknown_providers(subject: Subject) -> Iterator[Problem]:
             where = f" (defined in {subject.line(('providers', position, 'name'))})"
         hints = [f'did you mean "{guess}"{where}?'] if guess else []
         hints.append(
-            "known providers: " + ", ".join(map(quote, known))
+            "known providers: " + ", ".join(map(quote, known[:8])) + " …" * (len(known) > 8)
             if known
             else f"define it first: [[providers]] with name = {quoted(model.provider)}"
         )

@@ -83,9 +83,7 @@ def _meant(subject: Subject, path: Path, alias: str) -> tuple[str, tuple[Edit, .
         hint = f"that is a model name; its alias is {quote(model.alias)} ({place});"
         return hint, subject.rewritten(path, quoted(model.alias))
     # Twice in the pool would be the next mistake.
-    pooled = {entry.model for entry in subject.settings.multiplexer.pool}
-    sound = subject.sound_aliases()
-    free = [each for each in sound if path[0] != "multiplexer" or each not in pooled]
+    free = subject.unpooled if path[0] == "multiplexer" else subject.sound_aliases
     guess = nearest(alias, free) or (free[0] if len(free) == 1 else None)
     found = subject.model(guess) if guess else None
     if guess is None or found is None:

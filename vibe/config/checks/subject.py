@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -24,7 +25,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-class Subject(Struct, frozen=True, kw_only=True):
+class Subject(Struct, frozen=True, kw_only=True, dict=True):
     """`file` names the file that a person would add missing things to."""
 
     settings: Settings
@@ -85,16 +86,22 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     def are_known(self, items: str, *names: str) -> bool:
         """Whether every name in the list `items` was accepted, so that a missing one is missing."""
-        return not any(
-            path == (items,) or (path[0] == items and path[-1] in names) for path in self.bad
-        )
+        return not any((items, name) in self._refused for name in (items, *names))
+
+    @cached_property
+    def _refused(self) -> frozenset[tuple[str | int, str | int]]:
+        """The first and the last step of every path whose value was refused."""
+        return frozenset((path[0], path[-1]) for path in self.bad)
 
     def model(self, alias: str) -> tuple[int, Model] | None:
-        return next(
-            ((i, model) for i, model in enumerate(self.settings.models) if model.alias == alias),
-            None,
-        )
+        return self._by_alias.get(alias)
 
+    @cached_property
+    def _by_alias(self) -> dict[str, tuple[int, Model]]:
+        models = tuple(enumerate(self.settings.models))
+        return {model.alias: (index, model) for index, model in reversed(models)}
+
+    @cached_property
     def sound_aliases(self) -> tuple[Alias, ...]:
         """The aliases that can be referred to: each but once, and none that is reserved."""
         aliases = [model.alias for model in self.settings.models if model.alias]
@@ -103,16 +110,26 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     def named(self, name: str) -> tuple[int, Model] | None:
         """The model that its provider calls `name`."""
-        return next(
-            ((i, model) for i, model in enumerate(self.settings.models) if model.name == name),
-            None,
-        )
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[int, Model]]:
+        models = tuple(enumerate(self.settings.models))
+        return {model.name: (index, model) for index, model in reversed(models)}
+
+    @cached_property
+    def unpooled(self) -> tuple[Alias, ...]:
+        """The sound aliases that no entry of the pool names."""
+        pooled = {entry.model for entry in self.settings.multiplexer.pool}
+        return tuple(each for each in self.sound_aliases if each not in pooled)
 
     def provider(self, name: str) -> tuple[int, Provider] | None:
-        return next(
-            ((i, each) for i, each in enumerate(self.settings.providers) if each.name == name),
-            None,
-        )
+        return self._by_provider.get(name)
+
+    @cached_property
+    def _by_provider(self) -> dict[str, tuple[int, Provider]]:
+        providers = tuple(enumerate(self.settings.providers))
+        return {each.name: (index, each) for index, each in reversed(providers)}
 
     def answering(self) -> tuple[tuple[Path, str], ...]:
         """The aliases that can be asked, each with the path that puts it to use."""
