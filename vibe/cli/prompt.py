@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from contextlib import aclosing
 from math import ceil
 from pathlib import Path
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _MAX_CHARACTERS = 10_000_000
+_SILENT_S = 3.0
 
 
 @app.command(
@@ -76,6 +78,8 @@ def prompt(
 def _asked(cli: Cli, text: str) -> str:
     """The prompt: the words of the command line, then what stdin brings."""
     stdin = cli.world.stdin
+    if text and not stdin.isatty():
+        _tell_if_it_waits(cli)
     piped = "" if stdin.isatty() else stdin.read(_MAX_CHARACTERS + 1)
     if len(piped) > _MAX_CHARACTERS:
         raise UsageError("what came on stdin is too long for any model", hint="send a part of it")
@@ -83,6 +87,17 @@ def _asked(cli: Cli, text: str) -> str:
     if not asked:
         raise UsageError("there is no prompt", hint='vibe -p "TEXT", or vibe -p < FILE')
     return asked
+
+
+def _tell_if_it_waits(cli: Cli) -> None:
+    """Whoever started us may have left a pipe open that never ends, without a thought of it."""
+    try:
+        ready, _, _ = select.select([cli.world.stdin], [], [], _SILENT_S)
+    except (OSError, ValueError):  # it is no file of the system's
+        return
+    if not ready:
+        paint = cli.terminal.talk_paint
+        cli.terminal.talk(paint("waiting for stdin to end; to leave it out: < /dev/null", "dim"))
 
 
 def _line(cli: Cli, model: str | None, *, allow_missing_keys: bool) -> Line | None:
