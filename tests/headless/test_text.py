@@ -51,19 +51,19 @@ def texts(pieces: Sequence[str]) -> tuple[TextDelta, ...]:
     [
         pytest.param(
             (*texts(["Hel", "lo"]), Ended("end")),
-            Printed(reason="end", characters=5),
+            Printed(reason="end", is_blank=False),
             ["Hel", "lo", "\n"],
             id="as it comes",
         ),
         pytest.param(
             (*texts(["Hello\n"]), Ended("end")),
-            Printed(reason="end", characters=6),
+            Printed(reason="end", is_blank=False),
             ["Hello\n"],
             id="with a line end of its own",
         ),
         pytest.param(
             (*texts(["Hel", ""]), Broken(CUT)),
-            Printed(failure=CUT, characters=3),
+            Printed(failure=CUT, is_blank=False),
             ["Hel", "\n"],
             id="cut",
         ),
@@ -80,7 +80,7 @@ def texts(pieces: Sequence[str]) -> tuple[TextDelta, ...]:
                 CallEnded(call=0),
                 Ended("calls"),
             ),
-            Printed(reason="calls", characters=4),
+            Printed(reason="calls", is_blank=False),
             ["Yes.", "\n"],
             id="only text is shown",
         ),
@@ -92,13 +92,13 @@ def texts(pieces: Sequence[str]) -> tuple[TextDelta, ...]:
                 UsageSeen(Usage(output=2)),
                 Ended("length"),
             ),
-            Printed(reason="length", usage=Usage(input=7, output=2), characters=4),
+            Printed(reason="length", usage=Usage(input=7, output=2), is_blank=False),
             ["Yes.", "\n"],
             id="usage",
         ),
         pytest.param(
             (*texts(["a\x1b]52;c", ";Zm9v", "\x07b\x1b"]), Ended("end")),
-            Printed(reason="end", characters=2),
+            Printed(reason="end", is_blank=False),
             ["a", "b", "\n"],
             id="a sequence over three pieces, and half of one at the end",
         ),
@@ -114,5 +114,5 @@ def test_an_answer_is_written_as_it_comes(
 def test_any_split_writes_the_cleaned_text(pieces: list[str]) -> None:
     outcome, written = printed(*texts(pieces), Ended("end"))
     cleaned = clean("".join(pieces))
-    assert outcome.characters == len(cleaned)
+    assert outcome.is_blank == (not cleaned.strip())
     assert "".join(written) == cleaned + ("" if cleaned.endswith("\n") or not cleaned else "\n")

@@ -171,6 +171,10 @@ def _outcome(cli: Cli, printed: Printed, *, by: str) -> ExitCode:
         message = "the answer was cut: it reached its length limit"
         hint = "raise max_output_tokens of the model, or ask for less"
         code = ExitCode.FAILED
+    elif printed.is_blank:
+        message = "the answer has no text"
+        hint = "ask again, or ask another model"
+        code = ExitCode.FAILED
     else:
         return ExitCode.FINISHED
     paint = cli.terminal.talk_paint

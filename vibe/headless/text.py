@@ -36,7 +36,7 @@ class Printed(Struct, frozen=True, kw_only=True):
     reason: StopReason | None = None
     failure: Failure | None = None
     usage: Usage = Usage()
-    characters: int = 0
+    is_blank: bool = True
 
 
 async def print_answer(  # noqa: C901 - one exhaustive match, a line or two an event
@@ -45,16 +45,16 @@ async def print_answer(  # noqa: C901 - one exhaustive match, a line or two an e
     """Pass the text of the answer to `write`, cleaned and ended with a line end, piece by piece."""
     cleaner = Cleaner()
     usage = Usage()
-    characters = 0
+    is_blank = True
     ends_line = True
     reason: StopReason | None = None
     failure: Failure | None = None
 
     def show(text: str) -> None:
-        nonlocal characters, ends_line
+        nonlocal is_blank, ends_line
         if text:
             write(text)
-            characters += len(text)
+            is_blank = is_blank and not text.strip()
             ends_line = text.endswith("\n")
 
     async for event in events:
@@ -76,4 +76,4 @@ async def print_answer(  # noqa: C901 - one exhaustive match, a line or two an e
     show(cleaner.finish())
     if not ends_line:
         write("\n")
-    return Printed(reason=reason, failure=failure, usage=usage, characters=characters)
+    return Printed(reason=reason, failure=failure, usage=usage, is_blank=is_blank)

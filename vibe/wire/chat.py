@@ -52,8 +52,10 @@ class ChatReader:
         self._answer = Answer()
 
     def read(self, event: SseEvent) -> Iterator[StreamEvent]:
-        if event.data == _DONE:
+        if event.data.strip() == _DONE:
             return self._answer.end()
+        if event.event == "error":
+            return iter([Broken(in_band_failure(event.data))])
         return self._answer.read(event.data)
 
     def read_last(self, event: SseEvent) -> Iterator[StreamEvent]:

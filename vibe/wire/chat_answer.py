@@ -37,7 +37,11 @@ MAX_REFUSAL_CHARS: Final = 1_000
 MAX_SEAL_CHARS: Final = 8_000_000
 
 LENGTH: Final = frozenset({"length", "max_tokens", "model_length"})
-FAILED: Final = frozenset({"error", "abort", "insufficient_system_resource"})
+FAILED: Final = frozenset({
+    "error", "abort", "insufficient_system_resource", "network_error", "timeout",
+    "malformed_function_call",
+})  # fmt: skip
+DECLINED: Final = frozenset({"safety", "recitation", "sensitive", "prohibited_content"})
 
 
 class _InputDetails(Struct):
@@ -222,11 +226,12 @@ class Answer:
         """The bytes are at their end, by the provider's own word unless `cut` says otherwise."""
         finish = self._finish or ("" if cut else "stop")
         calls = self._calls.begun
-        if self._refusal or finish.startswith(("content_filter", "refusal")):
+        filtered = finish.startswith(("content_filter", "refusal"))
+        if self._refusal or filtered or finish.lower() in DECLINED:
             yield Broken(Failure(kind=FailureKind.REFUSED, detail=self._refusal or finish))
         elif not finish:
             yield _broken(cut)
-        elif finish in FAILED:
+        elif finish.lower() in FAILED:
             yield _broken(f"the provider gave up: {finish}")
         elif not (self._spoke or calls):
             yield Broken(empty())

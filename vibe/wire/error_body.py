@@ -70,7 +70,14 @@ class Said(Struct, frozen=True, kw_only=True):
 def shown(sentence: str) -> str:
     """Foreign text as one short line that is safe to show, without what has the shape of a key."""
     line = clean_line(Redactor().redact(" ".join(sentence.split())))
-    return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"
+    return line if len(line) <= _LONGEST_DETAIL else f"{_cut(line, _LONGEST_DETAIL - 1)}…"
+
+
+def _cut(text: str, longest: int) -> str:
+    """Whole words from the start of `text`: half a key could not be told from other text."""
+    if len(text) <= longest:
+        return text
+    return text[:longest].rpartition(" ")[0] or text[:longest]
 
 
 def read_error(body: bytes | str) -> Said:
@@ -81,12 +88,12 @@ def read_error(body: bytes | str) -> Said:
         return Said(sentences=(title[1],) if title else (), is_html=True)
     found = _json(text)
     if found is None:
-        return Said(sentences=(text[:_LONGEST_SENTENCE],) if text else ())
+        return Said(sentences=(_cut(text, _LONGEST_SENTENCE),) if text else ())
     fields = list(islice(_fields(found), _MOST_FIELDS))
     scalars = [(name, str(value)) for name, value in fields if isinstance(value, str | int | float)]
     return Said(
         sentences=tuple(
-            value[:_LONGEST_SENTENCE]
+            _cut(value, _LONGEST_SENTENCE)
             for name, value in fields
             if name in _SENTENCES and isinstance(value, str) and value
         ),

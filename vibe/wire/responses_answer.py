@@ -168,7 +168,7 @@ class Answer:
     # --- which item is spoken of
 
     def _known(self, kind: _Type, index: int | None, item_id: str | None) -> _Item | None:
-        for mark in (index, item_id):
+        for mark in (item_id, index):  # two items may share a place, but never an id
             if mark is not None and mark != "" and (item := self._items.get((kind, mark))):
                 return item
         latest = self._items.get((kind, ""))
