@@ -8,7 +8,7 @@ import pytest
 
 from vibe.config.paths import folders
 
-CWD = Path("/work")
+CWD = Path("/here")
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ CWD = Path("/work")
         ({"HOME": "/h", "XDG_CONFIG_HOME": "x"}, "linux", "/h/.config/vibe/config.toml"),
         ({"HOME": "/h", "APPDATA": "/roaming"}, "win32", "/roaming/vibe/config.toml"),
         ({"HOME": "/h", "VIBE_CONFIG": "/etc/vibe.toml"}, "linux", "/etc/vibe.toml"),
-        ({"HOME": "/h", "VIBE_CONFIG": "here.toml"}, "linux", "/work/here.toml"),
+        ({"HOME": "/h", "VIBE_CONFIG": "own.toml"}, "linux", "/here/own.toml"),
         ({"HOME": "/h", "VIBE_CONFIG": "~/own.toml"}, "linux", "/h/own.toml"),
         ({"HOME": "/h", "VIBE_CONFIG": ""}, "linux", "/h/.config/vibe/config.toml"),
     ],
@@ -35,13 +35,13 @@ def test_the_configuration_file(env: dict[str, str], platform: str, config: str)
 
 def test_a_flag_goes_before_the_variable() -> None:
     found = folders({"VIBE_CONFIG": "/a"}, platform="linux", cwd=CWD, config=Path("b.toml"))
-    assert found.config == Path("/work/b.toml")
+    assert found.config == Path("/here/b.toml")
 
 
 def test_state_and_project() -> None:
     found = folders({"HOME": "/h"}, platform="linux", cwd=CWD)
     assert found.state == Path("/h/.local/state/vibe")
-    assert found.project == Path("/work/.vibe/config.toml")
+    assert found.project == Path("/here/.vibe/config.toml")
     assert folders({"HOME": "/h", "XDG_STATE_HOME": "/s"}, platform="linux", cwd=CWD).state == (
         Path("/s/vibe")
     )
