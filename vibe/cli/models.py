@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.cli.session import Cli
 from vibe.cli.table import table
@@ -148,9 +149,11 @@ async def _probe(lines: tuple[Line, ...]) -> dict[str, Probed]:
     """Ask every provider once, all at the same time."""
     import asyncio
 
+    from vibe.domain.provider import Patience
     from vibe.transport.upstream import Upstream
 
-    providers = {line.provider.name: line.provider for line in lines}
+    soon = Patience(connect_s=5, first_token_s=10, idle_s=5, total_s=15)  # somebody is watching
+    providers = {line.provider.name: replace(line.provider, patience=soon) for line in lines}
     upstreams = [Upstream(provider, clock=SystemClock()) for provider in providers.values()]
     try:
         listings = await asyncio.gather(*(upstream.models() for upstream in upstreams))
