@@ -285,6 +285,23 @@ def test_a_stream_ends_by_its_own_word(sent: bytes, events: tuple[StreamEvent, .
             *READ_DONE,
         ),
         case(
+            "two calls under one index, in turns",
+            calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{"}}')
+            + calls('{"index":0,"id":"b","function":{"name":"list","arguments":"["}}')
+            + calls('{"index":0,"id":"a","function":{"arguments":"}"}}')
+            + calls('{"index":0,"id":"b","function":{"arguments":"]"}}') + stop(),
+            Began(),
+            CallBegan(call=0, id="a", name="read"),
+            CallDelta(call=0, arguments="{"),
+            CallBegan(call=1, id="b", name="list"),
+            CallDelta(call=1, arguments="["),
+            CallDelta(call=0, arguments="}"),
+            CallDelta(call=1, arguments="]"),
+            CallEnded(call=0),
+            CallEnded(call=1),
+            Ended("calls"),
+        ),
+        case(
             "one id for two calls",
             calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{}"}}')
             + calls('{"index":1,"id":"a","function":{"name":"list"}}')

@@ -307,6 +307,8 @@ class _Calls:
         self.begun: list[_Call] = []
         # The newest call under each index of the wire, None for those that come without.
         self._under: dict[int | None, int] = {}
+        # Two calls can share an index, or an id, but not both.
+        self._marked: dict[tuple[int | None, str], int] = {}
 
     def more(self, fragment: _Fragment) -> Iterator[StreamEvent]:
         if fragment.index is not None and not 0 <= fragment.index < MAX_CALLS:
@@ -336,11 +338,11 @@ class _Calls:
         number = self._under.get(fragment.index)
         if not fragment.id and not name:
             return max(0, another - 1) if number is None else number
+        if fragment.id:
+            return self._marked.get((fragment.index, fragment.id), another)
         if number is None:
             return another
         call = self.begun[number]
-        if fragment.id:
-            return number if call.wire_id == fragment.id else another
         # Gemini has sent whole calls that all had an empty id and no index of their own.
         return another if call.has_arguments and not call.wire_id else number
 
@@ -350,6 +352,7 @@ class _Calls:
         is_fresh = wire_id and all(call.id != wire_id for call in self.begun)
         self.begun.append(_Call(id=wire_id if is_fresh else f"call_{number}", wire_id=wire_id))
         self._under[fragment.index] = number
+        self._marked[fragment.index, wire_id] = number
 
     def close(self, *, last: bool) -> Iterator[StreamEvent]:
         """All calls are whole, the last one only if `last`."""
