@@ -56,11 +56,14 @@ def _lines(cli: Cli, loaded: Loaded) -> list[Painted]:
 def _steps(loaded: Loaded) -> list[tuple[str, str]]:
     if not loaded.files:
         return [
+            ('vibe -p "hello"', "ask the demo model, which needs no key and no network"),
             ("vibe config init", "write a first configuration from what was found"),
             ("vibe config validate", "check it: every problem with its line and its remedy"),
             ("vibe --help", "everything else"),
         ]
     return [
+        ('vibe -p "hello"', "ask the active model"),
+        ("vibe models --probe", "see whether each provider answers; spends no tokens"),
         ("vibe config validate", "check it: every problem with its line and its remedy"),
         ("vibe config show --origin", "what is in effect, and where each value comes from"),
         ("vibe config edit", "change it in your editor, checked on return"),

@@ -29,6 +29,7 @@ _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _EPILOG = f"""\b
 Examples:
+  vibe -p "why is the sky blue?"   ask one model, the answer on stdout
   vibe config init                 write a first configuration
   vibe config validate             check it: every problem, with line and remedy
   vibe config show --origin        what is in effect, and where it came from

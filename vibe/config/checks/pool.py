@@ -84,12 +84,14 @@ def _meant(subject: Subject, path: Path, alias: str) -> tuple[str, tuple[Edit, .
         return hint, subject.rewritten(path, quoted(model.alias))
     # Twice in the pool would be the next mistake.
     free = subject.unpooled if path[0] == "multiplexer" else subject.sound_aliases
-    guess = nearest(alias, free) or (free[0] if len(free) == 1 else None)
+    near = nearest(alias, free)
+    guess = near or (free[0] if len(free) == 1 else None)
     found = subject.model(guess) if guess else None
     if guess is None or found is None:
         return "", ()
     place = subject.line(("models", found[0], "alias"))
-    return f"did you mean {quote(guess)} ({place})?", subject.rewritten(path, quoted(guess))
+    hint = f"did you mean {quote(guess)} ({place})?" if near else f"use {quote(guess)} ({place});"
+    return hint, subject.rewritten(path, quoted(guess))
 
 
 def _routable(subject: Subject) -> Iterator[Problem]:
