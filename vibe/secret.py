@@ -9,11 +9,13 @@ never all. Nothing here reads an environment or a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from binascii import b2a_base64
+from collections.abc import Iterable, Iterator
 from typing import Final, Never, SupportsIndex, final
 
 _MASK: Final = "***"
 _SHORTEST_KNOWN: Final = 8  # a shorter one would blacken ordinary words wherever they occur
+_SHORTEST_PART: Final = 12  # likewise, of what is found in any case and within any word
 
 
 @final
@@ -55,24 +57,27 @@ class Secret:
 class Redactor:
     """Replaces secrets by `***`; redacting twice changes nothing.
 
-    The known ones are found as they are, in a URL and in a JSON string. Their base64 is not looked
-    for: it occurs in `Authorization` headers, whose value is a shape.
+    The known ones are found as they are, in a URL, in a JSON string and in base64. A word goes as a
+    whole if it holds one, or half of a long one, in whatever case.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "_parts")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: tuple[str, ...] = ()
+        self._parts: frozenset[str] = frozenset()
         self.learn(secrets)
 
     def __repr__(self) -> str:
-        return f"<Redactor of {len(self._known)} known>"
+        return "<Redactor>"
 
     def learn(self, secrets: Iterable[str]) -> None:
         """From here on, these are replaced as well."""
+        secrets = tuple(secrets)
         forms = {form for secret in secrets for form in _forms(secret)}
         # Longest first, or a secret that another one begins with would leave the rest of that one.
         self._known = tuple(sorted(forms.union(self._known), key=len, reverse=True))
+        self._parts = self._parts.union(part for secret in secrets for part in _parts(secret))
 
     def redact(self, text: str) -> str:
         # What a replacement leaves can be a secret in its turn. Each round that changes anything
@@ -84,9 +89,15 @@ class Redactor:
     def _round(self, text: str) -> str:
         for form in self._known:
             text = text.replace(form, _MASK)
+        if self._parts:
+            text = _LONG_WORD.sub(self._without_part, text)
         for shape, replacement in _SHAPES:
             text = shape.sub(replacement, text)
         return text
+
+    def _without_part(self, word: re.Match[str]) -> str:
+        lower = word[0].lower()
+        return _MASK if any(part in lower for part in self._parts) else word[0]
 
 
 def looks_like_key(text: str) -> bool:
@@ -127,14 +138,28 @@ def may_name_a_variable(text: str) -> bool:
 def _forms(secret: str) -> set[str]:
     if len(secret) < _SHORTEST_KNOWN:
         return set()
+    raw = _bytes(secret)
+    forms = {secret, *_in_base64(raw)}
     if _WRITTEN_ALIKE.fullmatch(secret):
-        return {secret}
+        return forms
     import json
     from urllib.parse import quote  # both only for the rare secret that is not plain
 
-    raw = _bytes(secret)
     in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return {secret, quote(raw), quote(raw, safe=""), *in_json}
+    return forms.union({quote(raw), quote(raw, safe="")}, in_json)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What of it shows in the base64 of whatever it stands in, as in that of `user:password`."""
+    for before in range(3):
+        encoded = b2a_base64(bytes(before) + raw, newline=False).decode()
+        yield encoded[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
+
+
+def _parts(secret: str) -> Iterator[str]:
+    for word in _LONG_WORD.findall(secret.lower()):
+        half = len(word) // 2
+        yield from (word[:half], word[-half:]) if half >= _SHORTEST_PART else (word,)
 
 
 def _bytes(text: str) -> bytes:
@@ -142,6 +167,7 @@ def _bytes(text: str) -> bytes:
 
 
 _WRITTEN_ALIKE = re.compile(r"[A-Za-z0-9_.~-]*")
+_LONG_WORD = re.compile(rf"[A-Za-z0-9_-]{{{_SHORTEST_PART},}}")
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9_.+/=-]{20,}")
 _UPPER_CASE_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

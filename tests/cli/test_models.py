@@ -147,6 +147,15 @@ def test_one_provider_that_fails_does_not_hide_the_others(tmp_path: Path) -> Non
     assert (outcome.code, unused.code) == (0, 0)
 
 
+def test_a_probe_that_takes_long_says_whom_it_waits_for(tmp_path: Path) -> None:
+    with serving(HELLO, faults=play("stall_before_headers")) as server:
+        configured(tmp_path, server.api_base, more="first_token_timeout_s = 1.5", models=LOCAL)
+        outcome = vibe("models", "--probe", "--json", home=tmp_path, env=ENV)
+    assert outcome.err == "waiting for acme: 15 s at most\n"
+    told = [(each["alias"], each["failure"]) for each in json.loads(outcome.out)]
+    assert told == [("strong", "stalled"), ("small", "unreachable")]
+
+
 def test_a_probe_as_json_tells_the_same(tmp_path: Path) -> None:
     with serving(
         HELLO, faults=listing({"data": [{"id": "test-model", "max_model_len": 4096}]})

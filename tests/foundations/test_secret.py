@@ -110,8 +110,64 @@ def test_a_known_secret_of_less_than_eight_characters_is_left():
     assert Redactor(["seven-7", "eight--8"]).redact("seven-7 eight--8") == "seven-7 ***"
 
 
+LONG = "canary7F3a9c21D4e8b6A0zzQ"  # of 25 characters
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (CANARY.upper(), "***"),
+        (LONG.lower(), "***"),
+        (LONG.upper(), "***"),
+        (f"{LONG[:12]}...", "***..."),
+        (f"...{LONG[-12:]}", "...***"),
+        (f"{LONG[:20]}...", "***..."),
+        (
+            f"{LONG[5:].upper()}, https://host/?key={LONG[:-4]}&a=b",
+            "***, https://host/?key=***&a=b",
+        ),
+        (f"team_{LONG.lower()}_2 and team_2", "*** and team_2"),
+        (f"{LONG[:11]}...{LONG[-11:]}", f"{LONG[:11]}...{LONG[-11:]}"),
+        ("CANARY-0123", "CANARY-0123"),
+    ],
+    ids=[
+        "capitals",
+        "small letters",
+        "capitals of a long one",
+        "the first half",
+        "the last half",
+        "more than a half",
+        "without an end",
+        "within a word",
+        "less than half",
+        "a part of a short one",
+    ],
+)
+def test_a_word_with_most_of_a_known_secret_is_replaced(text: str, redacted: str):
+    assert Redactor([CANARY, LONG]).redact(text) == redacted
+
+
+def test_a_known_secret_of_less_than_twelve_characters_is_left_in_another_case():
+    assert Redactor(["eleven---11"]).redact("eleven---11 ELEVEN---11") == "*** ELEVEN---11"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (f"user:{CANARY}", "dXNlcjp***Q=="),
+        (f"me:{CANARY}", "bWU6***k="),
+        (f"you:{CANARY}", "eW91Om***"),
+        (f":{CANARY}\n", "Om***Cg=="),
+        (f"{CANARY}:", "***k6"),
+        (CANARY, "***k="),
+    ],
+)
+def test_a_known_secret_is_found_in_the_base64_of_any_text(text: str, redacted: str):
+    assert Redactor([CANARY]).redact(base64.b64encode(text.encode()).decode()) == redacted
+
+
 def test_a_redactor_does_not_show_what_it_knows():
-    assert repr(Redactor([CANARY])) == "<Redactor of 1 known>"
+    assert repr(Redactor([CANARY])) == "<Redactor>"
 
 
 @pytest.mark.parametrize(

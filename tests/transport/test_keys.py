@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import logging
+import urllib.parse
 from collections.abc import Iterable
 from contextlib import aclosing
 
@@ -160,6 +163,39 @@ def test_a_key_that_comes_back_is_not_passed_on(dialect: Backend, echo: str) -> 
     found, listed = asyncio.run(run())
     assert found.failure
     assert CANARY not in repr((found, listed))
+
+
+QUOTED = f'{CANARY}"1/2'
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "shown"),
+    [
+        pytest.param(CANARY, CANARY.upper(), "***", id="in capitals"),
+        pytest.param(CANARY, CANARY.lower(), "***", id="in small letters"),
+        pytest.param(CANARY, f"{CANARY[:12]}...", "***...", id="its first half"),
+        pytest.param(CANARY, f"...{CANARY[12:]}", "...***", id="its last half"),
+        pytest.param(QUOTED, urllib.parse.quote(QUOTED, safe=""), "***", id="in a query"),
+        pytest.param(QUOTED, json.dumps(QUOTED), '"***"', id="in JSON"),
+        pytest.param(
+            CANARY,
+            f"Basic {base64.b64encode(f'user:{CANARY}'.encode()).decode()}",
+            "Basic dXNlcjp***o=",
+            id="in base64",
+        ),
+    ],
+)
+def test_a_key_that_comes_back_in_another_form_is_not_shown(
+    key: str, written: str, shown: str
+) -> None:
+    error = msgspec.json.encode({"error": {"message": f"Got {written} as the key"}})
+
+    async def run() -> Told:
+        async with Server(lambda _: Reply(status=401, steps=(error,))) as server:
+            return await told_once(provider(f"{server.origin}/v1", key=key))
+
+    refused = Failure(kind=FailureKind.AUTH, detail=f"Got {shown} as the key", status=401)
+    assert asyncio.run(run()) == Told(failure=refused)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -10,31 +9,37 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.wire.chat_samples import (
+    BEGAN,
+    CUT,
+    DONE,
+    EMPTY,
+    HI,
+    body,
+    broken,
+    case,
+    chunk,
+    decoder,
+    stop,
+    text,
+)
+from tests.wire.event_order import grammatical
 from tests.wire.golden import cases, heard, load
 from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.model import ProviderName
 from vibe.domain.stream import (
-    Began,
     Broken,
-    CallBegan,
-    CallDelta,
-    CallEnded,
     Ended,
-    LimitsSeen,
     StreamEvent,
     TextDelta,
     ThinkingDelta,
     ThinkingSealed,
     UsageSeen,
 )
-from vibe.domain.target import Target
 from vibe.domain.usage import Usage
-from vibe.wire.answer_bytes import AnswerDecoder
 from vibe.wire.chat import Chat
 from vibe.wire.codec import Reply
 from vibe.wire.failures import openai_failure
 
-TARGET = Target(provider=ProviderName("openai"), model="gpt-4.1", backend="generic")
 VENDORS = (
     "openai", "azure", "groq", "openrouter", "mistral", "gemini", "together", "deepseek", "ollama",
     "vllm", "lmstudio", "llamacpp",
@@ -43,44 +48,6 @@ CASES = cases(*VENDORS)
 STREAMS = [
     (vendor, case) for vendor, case in CASES if load(vendor, case).sent[:1] not in {b"{", b"["}
 ]
-DONE = b"data: [DONE]\n\n"
-
-
-def decoder() -> AnswerDecoder:
-    return Chat().decoder(TARGET, stream=True)
-
-
-def chunk(delta: str, finish: str = "null") -> bytes:
-    return b'data: {"choices":[{"delta":%b,"finish_reason":%b}]}\n\n' % (
-        delta.encode(),
-        finish.encode(),
-    )
-
-
-def text(words: str) -> bytes:
-    return chunk(f'{{"content":"{words}"}}')
-
-
-def calls(*fragments: str) -> bytes:
-    return chunk(f'{{"tool_calls":[{",".join(fragments)}]}}')
-
-
-def stop(reason: str = "stop") -> bytes:
-    return chunk("{}", f'"{reason}"')
-
-
-def body(message: str, finish: str = '"stop"') -> bytes:
-    shape = '{"choices":[{"message":%s,"finish_reason":%s}]}'
-    return (shape % (message, finish)).encode()
-
-
-def broken(detail: str) -> Broken:
-    return Broken(Failure(kind=FailureKind.BROKEN_STREAM, detail=detail))
-
-
-BEGAN = Began()
-EMPTY = Broken(Failure(kind=FailureKind.EMPTY, detail="the answer has neither text nor a call"))
-CUT = broken("the stream ended before the answer did")
 
 
 @pytest.mark.parametrize(("vendor", "case"), CASES)
@@ -147,13 +114,6 @@ def test_no_mutation_raises_or_breaks_the_grammar(
     assert grammatical(heard(decoder(), mutated(load(*name).sent, data)))
 
 
-@pytest.mark.fuzz
-@given(st.sampled_from(CASES), st.data())
-@settings(max_examples=100_000, deadline=None)
-def test_no_mutation_raises_for_minutes(name: tuple[str, str], data: st.DataObject) -> None:
-    assert grammatical(heard(decoder(), mutated(load(*name).sent, data)))
-
-
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(sent: bytes) -> None:
     assert grammatical(heard(decoder(), sent))
@@ -168,45 +128,6 @@ def mutated(sent: bytes, data: st.DataObject) -> bytes:
         )
         sent = sent[:at] + put + sent[at + width :]
     return sent
-
-
-def grammatical(events: Iterable[StreamEvent]) -> bool:
-    """Whether events come in the order that all dialects keep."""
-    listed = list(events)
-    begun: set[int] = set()
-    ended: set[int] = set()
-    for place, event in enumerate(listed):
-        match event:
-            case Began():
-                assert place == 0
-            case CallBegan(call=call):
-                assert call == len(begun)
-                begun.add(call)
-            case CallDelta(call=call):
-                assert call in begun - ended
-            case CallEnded(call=call):
-                assert call in begun - ended
-                ended.add(call)
-            case Ended() | Broken():
-                assert place == len(listed) - 1
-            case TextDelta(text) | ThinkingDelta(text):
-                assert text
-            case ThinkingSealed() | UsageSeen() | LimitsSeen():
-                pass
-    return isinstance(listed[-1], Ended | Broken)
-
-
-HI = [BEGAN, TextDelta("Hi")]
-READ = [
-    BEGAN,
-    CallBegan(call=0, id="a", name="read"),
-    CallDelta(call=0, arguments="{}"),
-]
-READ_DONE = [*READ, CallEnded(call=0), Ended("calls")]
-
-
-def case(label: str, sent: bytes, *events: StreamEvent) -> object:
-    return pytest.param(sent, events, id=label)
 
 
 @pytest.mark.parametrize(
@@ -239,118 +160,6 @@ def case(label: str, sent: bytes, *events: StreamEvent) -> object:
 )  # fmt: skip
 def test_a_stream_ends_by_its_own_word(sent: bytes, events: tuple[StreamEvent, ...]) -> None:
     assert heard(decoder(), sent) == events
-
-
-@pytest.mark.parametrize(
-    ("sent", "events"),
-    [
-        case(
-            "an id is made up",
-            calls('{"index":0,"function":{"name":"read","arguments":"{}"}}') + stop(),
-            BEGAN,
-            CallBegan(call=0, id="call_0", name="read"),
-            CallDelta(call=0, arguments="{}"),
-            CallEnded(call=0),
-            Ended("calls"),
-        ),
-        case(
-            "neither index nor id",
-            calls('{"function":{"name":"read","arguments":"{}"}}',
-                  '{"function":{"name":"list","arguments":"[]"}}') + stop(),
-            BEGAN,
-            CallBegan(call=0, id="call_0", name="read"),
-            CallDelta(call=0, arguments="{}"),
-            CallBegan(call=1, id="call_1", name="list"),
-            CallDelta(call=1, arguments="[]"),
-            CallEnded(call=0),
-            CallEnded(call=1),
-            Ended("calls"),
-        ),
-        case(
-            "the id comes again with each piece",
-            calls('{"index":0,"id":"a","function":{"name":"read"}}')
-            + calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{}"}}') + stop(),
-            *READ_DONE,
-        ),
-        case(
-            "pieces under another index, as SGLang sends (sgl-project/sglang#6310)",
-            calls('{"index":3,"id":"a","function":{"name":"read"}}')
-            + calls('{"index":0,"function":{"arguments":"{}"}}') + stop(),
-            *READ_DONE,
-        ),
-        case(
-            "pieces without an index",
-            calls('{"index":0,"id":"a","function":{"name":"read"}}')
-            + calls('{"function":{"arguments":"{}"}}') + stop(),
-            *READ_DONE,
-        ),
-        case(
-            "two calls under one index, in turns",
-            calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{"}}')
-            + calls('{"index":0,"id":"b","function":{"name":"list","arguments":"["}}')
-            + calls('{"index":0,"id":"a","function":{"arguments":"}"}}')
-            + calls('{"index":0,"id":"b","function":{"arguments":"]"}}') + stop(),
-            Began(),
-            CallBegan(call=0, id="a", name="read"),
-            CallDelta(call=0, arguments="{"),
-            CallBegan(call=1, id="b", name="list"),
-            CallDelta(call=1, arguments="["),
-            CallDelta(call=0, arguments="}"),
-            CallDelta(call=1, arguments="]"),
-            CallEnded(call=0),
-            CallEnded(call=1),
-            Ended("calls"),
-        ),
-        case(
-            "one id for two calls",
-            calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{}"}}')
-            + calls('{"index":1,"id":"a","function":{"name":"list"}}')
-            + calls('{"index":1,"id":"a","function":{"arguments":"[]"}}') + stop(),
-            *READ,
-            CallBegan(call=1, id="call_1", name="list"),
-            CallDelta(call=1, arguments="[]"),
-            CallEnded(call=0),
-            CallEnded(call=1),
-            Ended("calls"),
-        ),
-        case(
-            "arguments after the reason",
-            calls('{"index":0,"id":"a","function":{"name":"read"}}') + stop("tool_calls")
-            + calls('{"index":0,"function":{"arguments":"{}"}}') + DONE,
-            *READ_DONE,
-        ),
-        case(
-            "no arguments at all",
-            calls('{"index":0,"id":"a","function":{"name":"read","arguments":null}}') + stop(),
-            *READ[:2], CallEnded(call=0), Ended("calls"),
-        ),
-        case(
-            "the stream is cut inside a call",
-            calls('{"index":0,"id":"a","function":{"name":"read","arguments":"{}"}}'),
-            *READ, CUT,
-        ),
-        case(
-            "a call and nothing of it",
-            calls("{}") + stop(),
-            BEGAN, CallBegan(call=0, id="call_0", name=""), CallEnded(call=0), Ended("calls"),
-        ),
-        case("an index of 256", calls('{"index":256,"id":"a"}'),
-             BEGAN, broken("a call with the index 256")),
-        case("a negative index", calls('{"index":-1,"id":"a"}'),
-             BEGAN, broken("a call with the index -1")),
-    ],
-)  # fmt: skip
-def test_calls_are_told_apart(sent: bytes, events: tuple[StreamEvent, ...]) -> None:
-    assert heard(decoder(), sent) == events
-
-
-def test_there_are_at_most_256_calls() -> None:
-    sent = b"".join(calls(f'{{"index":0,"id":"c{number}"}}') for number in range(300))
-    events = heard(decoder(), sent)
-    assert events[-2:] == (
-        CallBegan(call=255, id="c255", name=""),
-        broken("more than 256 calls"),
-    )
 
 
 @pytest.mark.parametrize(
@@ -420,7 +229,9 @@ def test_thinking_comes_in_blocks(sent: bytes, events: tuple[StreamEvent, ...]) 
         case("a body that says something else", b'{"message":"Unauthorized"}',
              Broken(Failure(kind=FailureKind.BROKEN_STREAM, inner=FailureKind.SERVER,
                             detail="Unauthorized"))),
-        case("a body without a reason", body('{"content":"Hi"}', "null"), *HI, Ended("end")),
+        case("a body without a reason", body('{"content":"Hi"}', "null"),
+             *HI, broken("the answer does not tell how it ended")),
+        case("a body without a reason or a word", body("{}", "null"), BEGAN, EMPTY),
         case("a body with a refusal and text", body('{"content":"Hi","refusal":"No."}'),
              *HI, Broken(Failure(kind=FailureKind.REFUSED, detail="No."))),
         case("a body cut at its bound", body('{"content":"Hi"}', '"length"'), *HI, Ended("length")),
@@ -440,6 +251,17 @@ def test_an_answer_has_a_bound(head: bytes) -> None:
         events += chat.feed(b"x" * 1024 * 1024)
     assert [type(event) for event in events] == [Broken]
     assert chat.finish() == ()
+
+
+def test_many_elements_of_thinking_have_a_bound() -> None:
+    details = ",".join(['{"type":"reasoning.text"}'] * 1_000)
+    chat = decoder()
+    events = [
+        event
+        for _ in range(100)
+        for event in chat.feed(chunk(f'{{"reasoning_details":[{details}]}}'))
+    ]
+    assert events == [BEGAN, broken("the thinking is too large")]
 
 
 def test_a_seal_has_a_bound() -> None:

@@ -291,6 +291,22 @@ def test_a_thought_signature_goes_back_with_its_call() -> None:
 
 
 @pytest.mark.parametrize(
+    "seal",
+    [
+        pytest.param("Et0BCkgIChAC", id="no JSON"),
+        pytest.param('{"google":', id="half of it"),
+        pytest.param('"EjQK"', id="no object"),
+        pytest.param("{}}", id="more than one value"),
+        pytest.param("caf\udce9", id="a lone surrogate"),
+        pytest.param('{"a":' * 100_000, id="brackets without end"),
+    ],
+)
+def test_the_seal_of_a_call_that_is_no_object_is_left_out(seal: str) -> None:
+    sealed = structs.replace(CALL, seal=seal)
+    assert messages(Assistant(parts=(sealed,))) == messages(Assistant(parts=(CALL,)))
+
+
+@pytest.mark.parametrize(
     ("quirks", "expected"),
     [
         pytest.param(Quirks(prefix_flag=True),

@@ -103,6 +103,15 @@ def test_vectors_come_in_the_order_of_the_inputs() -> None:
     assert decode_embeddings(body, inputs=2) == Embeddings(vectors=((1.0,), (2.0,)))
 
 
+def test_what_stands_beside_the_vectors_does_not_break_them() -> None:
+    body = (
+        b'{"data":[{"index":0,"embedding":[1]}],"model":7,"error":{},"usage":{"prompt_tokens":"3"}}'
+    )
+    assert decode_embeddings(body, inputs=1) == Embeddings(
+        vectors=((1.0,),), model="7", usage=Usage(input=3)
+    )
+
+
 BROKEN: Final = FailureKind.BROKEN_STREAM
 
 

@@ -136,14 +136,50 @@ def test_a_page_speaks_for_whatever_is_in_front_of_the_provider(status: int, kin
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_a_fault_of_the_server_and_shows_no_address(status: int) -> None:
     assert failure(status, location=f"https://example.com/?key={CANARY}") == Failure(
-        kind=FailureKind.SERVER, status=status, detail="redirected to another origin"
+        kind=FailureKind.SERVER,
+        status=status,
+        detail="a redirect, and none is followed: is the api_base right?",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (400, 'Your input was flagged for "violence".', "refused"),
+        (400, "This content was flagged for possible cybersecurity risk.", "refused"),
+        (403, "Request flagged by our moderation system", "refused"),
+        (400, "Parameter top_k is flagged as deprecated", "bad_request"),
+        (403, "Your account has been flagged", "auth"),
+        (422, "flagged: field required", "bad_request"),
+    ],
+)
+def test_what_is_flagged_is_refused_only_where_it_was_moderated(
+    status: int, message: str, kind: str
+) -> None:
+    assert failure(status, {"error": {"message": message}}).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (503, "Slow Down", "rate_limited"),
+        (503, "please slow down.", "rate_limited"),
+        (503, "SlowDown", "rate_limited"),
+        (503, "slow_down", "rate_limited"),
+        (429, "SlowDown: reduce your request rate", "rate_limited"),
+        (503, "We are experiencing a slowdown", "overloaded"),
+        (500, "The answer may slow down", "server"),
+    ],
+)
+def test_to_be_asked_to_slow_down_is_a_rate_limit(status: int, message: str, kind: str) -> None:
+    assert failure(status, {"error": {"message": message}}).kind == kind
 
 
 @pytest.mark.parametrize(
     ("message", "detail"),
     [
         pytest.param(f"Key {CANARY} is wrong", "Key *** is wrong", id="a key"),
+        pytest.param(f"Key {CANARY[:9]}\u200b{CANARY[9:]}.", "Key ***.", id="a key in disguise"),
         pytest.param("one\r\n two\t three\u2028four", "one two three four", id="several lines"),
         pytest.param("\x1b]52;c;aGk=\x07\x1b[31mred\u202eder", "redder", id="controls"),
         pytest.param("x" * 300, "x" * 300, id="just short enough"),

@@ -91,6 +91,17 @@ NOW = 1748877285.0  # 2025-06-02 15:14:45 UTC
             id="nothing readable",
         ),
         pytest.param(
+            {
+                "x-ratelimit-remaining-requests": "9" * 400,
+                "x-ratelimit-reset-requests": "-1m2.3s",
+                "x-ratelimit-limit-tokens": "inf",
+                "x-ratelimit-remaining-tokens": "7",
+                "x-ratelimit-reset-tokens": "nan",
+            },
+            Limits(requests=Limit(reset_s=0.0), tokens=Limit(remaining=7)),
+            id="numbers that are none",
+        ),
+        pytest.param(
             {"x-ratelimit-remaining-tokens": "5", "x-ratelimit-remaining-tokens-minute": ""},
             Limits(tokens=Limit(remaining=5)),
             id="a part",

@@ -106,7 +106,12 @@ def test_everything_that_can_be_asked_has_its_place():
                         "type": "tool_result",
                         "tool_use_id": "toolu_1",
                         "content": [text("a cat"), {"type": "image", "source": image}],
-                    },
+                    }
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
                     {
                         "type": "document",
                         "source": {
@@ -143,20 +148,8 @@ def test_a_longer_conversation_begins_with_the_bytes_of_the_shorter_one():
     ("history", "expected"),
     [
         (
-            (HELLO, User((Text("Well?"),))),
-            [("user", "Hello", "Well?")],
-        ),
-        (
             (HELLO, System("Be brief."), User((Text("Well?"),))),
             [("user", "Hello"), ("system", "Be brief."), ("user", "Well?")],
-        ),
-        (
-            (HELLO, Assistant(parts=(Text("a"),)), Assistant(parts=(Text("b"),)), HELLO),
-            [("user", "Hello"), ("assistant", "a", "b"), ("user", "Hello")],
-        ),
-        (
-            (HELLO, Assistant(parts=()), Assistant(parts=(Text(" "),)), HELLO),
-            [("user", "Hello", "Hello")],
         ),
         ((User((Text(""), Text("\n"))), Assistant(parts=(Text("Hi"),))), [("assistant", "Hi")]),
         (
@@ -169,16 +162,13 @@ def test_a_longer_conversation_begins_with_the_bytes_of_the_shorter_one():
         ),
     ],
     ids=[
-        "user messages are merged",
         "a system message stays where it is",
-        "answers are merged",
-        "an empty answer is left out",
         "an empty question is left out",
         "an answer to go on from has no white space at its end",
         "an answer to go on from has no thinking",
     ],
 )
-def test_messages_alternate_and_none_is_empty(
+def test_each_message_is_a_turn_and_none_is_empty(
     history: tuple[Message, ...], expected: list[tuple[str, ...]]
 ):
     assert messages(*history) == [
@@ -186,29 +176,29 @@ def test_messages_alternate_and_none_is_empty(
     ]
 
 
-def test_results_come_before_what_the_user_says_in_one_message():
+def test_results_and_what_the_user_says_after_them_are_two_messages():
     found = messages(
         HELLO,
         Assistant(parts=(call(1), call(2), call(3))),
-        User((Text("Wait."),)),
         Results((result(1, Text("one"), Text(" ")), result(2), result(3, is_error=True))),
         User((Text("Well?"),)),
     )
-    assert cast("list[object]", found)[2] == {
-        "role": "user",
-        "content": [
-            {"type": "tool_result", "tool_use_id": "toolu_1", "content": [text("one")]},
-            {"type": "tool_result", "tool_use_id": "toolu_2"},
-            {
-                "type": "tool_result",
-                "tool_use_id": "toolu_3",
-                "content": [text("(no output)")],
-                "is_error": True,
-            },
-            text("Wait."),
-            text("Well?"),
-        ],
-    }
+    assert cast("list[object]", found)[2:] == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "toolu_1", "content": [text("one")]},
+                {"type": "tool_result", "tool_use_id": "toolu_2"},
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "toolu_3",
+                    "content": [text("(no output)")],
+                    "is_error": True,
+                },
+            ],
+        },
+        {"role": "user", "content": [text("Well?")]},
+    ]
 
 
 def test_a_text_file_is_sent_as_text():

@@ -92,6 +92,10 @@ def done(item: Json, **fields: object) -> Json:
     return event("output_item.done", item=item, **fields)
 
 
+def broken(detail: str) -> Broken:
+    return Broken(Failure(kind=FailureKind.BROKEN_STREAM, detail=detail))
+
+
 CREATED = event("created", response=response("in_progress"))
 
 
@@ -291,6 +295,54 @@ def test_what_the_pieces_of_arguments_lack_is_taken_from_the_whole():
     )
 
 
+def pieces(*arguments: str) -> tuple[StreamEvent, ...]:
+    began = CallBegan(call=0, id="call_1", name="read")
+    return (BEGAN, began, *(CallDelta(call=0, arguments=piece) for piece in arguments))
+
+
+WHOLE = (CallEnded(call=0), Ended("calls"))
+VERSIONS = (broken("the arguments of a call to read came in two versions"),)
+
+
+@pytest.mark.parametrize("again", ["output_item.done", "function_call_arguments.done", "completed"])
+@pytest.mark.parametrize(
+    ("first", "whole", "expected"),
+    [
+        pytest.param('{"a"', '{"a":1}', pieces('{"a"', ":1}") + WHOLE, id="more"),
+        pytest.param('{"a":1}', '{"a":1}', pieces('{"a":1}') + WHOLE, id="the same"),
+        pytest.param(
+            '{"b": 2,"a":1}', '{"a":1,"b":2}', pieces('{"b": 2,"a":1}') + WHOLE, id="form"
+        ),
+        pytest.param('{"a":1}', "", pieces('{"a":1}') + WHOLE, id="nothing"),
+        pytest.param('{"a":1}', None, pieces('{"a":1}') + WHOLE, id="null"),
+        pytest.param('{"a":1}', '{"a":2}', pieces('{"a":1}') + VERSIONS, id="another"),
+        pytest.param('{"a":1}', '{"a":true}', pieces('{"a":1}') + VERSIONS, id="another type"),
+        pytest.param('{"a":1}', '{"a"', pieces('{"a":1}') + VERSIONS, id="less"),
+        pytest.param('{"a":1}', "{}", pieces('{"a":1}') + VERSIONS, id="no arguments"),
+    ],
+)
+def test_arguments_told_again_extend_the_pieces_or_break_the_answer(
+    again: str, first: str, whole: str | None, expected: tuple[StreamEvent, ...]
+):
+    item = call("") | {"arguments": whole}
+    told = event(again, arguments=whole, item=item, response=response(output=[item]))
+    sent = sse(CREATED, added(call("")), arguments(first), told, end())
+    assert heard(decoder(), sent) == expected
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(done(call('{"a":1,"b":2}')), id="done twice"),
+        pytest.param(event("function_call_arguments.done", arguments='{"a":2}'), id="arguments"),
+        pytest.param(end(output=[call('{"a":2}')]), id="in the last response"),
+    ],
+)
+def test_other_arguments_after_the_end_of_a_call_break_the_answer(later: Json):
+    sent = sse(CREATED, done(call('{"a":1}')), later, end())
+    assert heard(decoder(), sent) == pieces('{"a":1}') + WHOLE[:1] + VERSIONS
+
+
 # --- items side by side
 
 
@@ -401,8 +453,8 @@ def test_more_calls_than_any_model_makes_are_not_read():
 # --- how an answer ends
 
 
-def broken(detail: str) -> Broken:
-    return Broken(Failure(kind=FailureKind.BROKEN_STREAM, detail=detail))
+UNFINISHED = broken("the response is complete, but one of its calls is not")
+SORRY = Broken(Failure(kind=FailureKind.BROKEN_STREAM, detail="Sorry.", inner=FailureKind.SERVER))
 
 
 @pytest.mark.parametrize(
@@ -426,13 +478,77 @@ def broken(detail: str) -> Broken:
             id="cancelled",
         ),
         pytest.param(
+            [text("Hello"), event("completed", response=response("in_progress"))],
+            broken("the response ended as in_progress"),
+            id="completed with the status in_progress",
+        ),
+        pytest.param(
+            [text("Hello"), event("completed", response=response("cancelled"))],
+            broken("the response ended as cancelled"),
+            id="completed with the status cancelled",
+        ),
+        pytest.param(
+            [text("Hello"), event("completed", response=response("of_tomorrow"))],
+            Ended("length"),
+            id="completed with a status that is not known",
+        ),
+        pytest.param(
+            [text("Hello"), event("completed", response=response("failed"))],
+            Broken(Failure(kind=FailureKind.BROKEN_STREAM, inner=FailureKind.SERVER)),
+            id="completed with the status failed",
+        ),
+        pytest.param(
+            [text("Hello"), end(error={"code": "server_error", "message": "Sorry."})],
+            SORRY,
+            id="completed with an error",
+        ),
+        pytest.param(
+            [text("Hello"), end("incomplete", error={"code": "server_error", "message": "Sorry."})],
+            SORRY,
+            id="incomplete with an error",
+        ),
+        pytest.param(
+            [text("Hello"), event("failed", response=response("completed"))],
+            Broken(Failure(kind=FailureKind.BROKEN_STREAM, inner=FailureKind.SERVER)),
+            id="failed with the status completed",
+        ),
+        pytest.param(
+            [text("Hello"), event("incomplete", response=response("completed"))],
+            Ended("length"),
+            id="incomplete with the status completed",
+        ),
+        pytest.param(
+            [done(call("{}", status="in_progress")), end()],
+            UNFINISHED,
+            id="a call in progress",
+        ),
+        pytest.param(
+            [
+                done(call("{}", status="incomplete")),
+                event("function_call_arguments.done", arguments="{}"),
+                end(),
+            ],
+            UNFINISHED,
+            id="a cut call whose arguments are done",
+        ),
+        pytest.param(
+            [added(call("")), arguments("{}"), end(output=[call("{}", status="in_progress")])],
+            UNFINISHED,
+            id="a call in progress at the end",
+        ),
+        pytest.param(
+            [added(call("")), arguments('{"a":'), done(call("{", status="incomplete")), end()],
+            UNFINISHED,
+            id="a cut call that is told shorter",
+        ),
+        pytest.param(
             [added(call("")), arguments("{"), end()],
-            broken("the response is complete, but one of its calls is not"),
+            UNFINISHED,
             id="a call without its end",
         ),
         pytest.param(
             [done(call("{", status="incomplete")), end()],
-            broken("the response is complete, but one of its calls is not"),
+            UNFINISHED,
             id="a call that was cut",
         ),
         pytest.param(
@@ -490,8 +606,20 @@ def test_a_failed_response_is_counted():
     assert heard(decoder(), sse(failed)) == (
         BEGAN,
         UsageSeen(Usage(input=50, output=0)),
-        Broken(Failure(kind=FailureKind.BROKEN_STREAM, detail="Sorry.", inner=FailureKind.SERVER)),
+        SORRY,
     )
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [arguments("x" * 1_000_000), event("reasoning_text.delta", delta="x" * 1_000_000)],
+    ids=["arguments", "thought"],
+)
+def test_what_is_kept_of_an_answer_has_a_bound(piece: Json):
+    listening = decoder()
+    listening.feed(sse(added(call(""))))
+    *_, last = [found for _ in range(10) for found in listening.feed(sse(piece))]
+    assert last == broken("the answer is too large")
 
 
 # --- what cannot be read
@@ -508,6 +636,73 @@ def test_strange_events_and_items_are_passed_over():
     assert heard(decoder(), sse(CREATED, *strange, text("Hello"), end())) == SAID
 
 
+NUMBERED = response(id=5, model=5, error=None, output=None, usage=[], incomplete_details=[])
+
+
+@pytest.mark.parametrize(
+    ("events", "began"),
+    [
+        pytest.param([text("Hello"), end(error="")], (), id="an error that is empty"),
+        pytest.param([text("Hello"), end(error={})], (), id="an error without members"),
+        pytest.param([text("Hello"), end(usage=[])], (), id="usage that is a list"),
+        pytest.param([text("Hello"), end(usage=None)], (), id="usage that is null"),
+        pytest.param(
+            [text("Hello"), end(usage={"input_tokens": "x"})], (), id="a count that is none"
+        ),
+        pytest.param([text("Hello"), event("completed", response=NUMBERED)], (), id="numbers"),
+        pytest.param(
+            [event("created", response=NUMBERED), text("Hello"), end()],
+            (Began(model="5", id="5"),),
+            id="names that are numbers",
+        ),
+        pytest.param(
+            [text("Hello", output_index="0", item_id=5), end()], (), id="a place in quotes"
+        ),
+        pytest.param(
+            [event("output_text.delta", delta=None), text("Hello"), end()],
+            (),
+            id="text that is null",
+        ),
+        pytest.param(
+            [
+                added(message("", id=5), output_index=0),
+                text("Hello", output_index=0.0),
+                done(message("Hello", id=5), output_index="0"),
+                end(),
+            ],
+            (),
+            id="one place in three forms",
+        ),
+    ],
+)
+def test_what_is_incidental_may_be_of_any_type(events: list[Json], began: tuple[StreamEvent, ...]):
+    expected = (*began, TextDelta("Hello"), Ended("end"))
+    assert heard(decoder(), sse(*events)) == expected
+
+
+def test_counts_may_be_written_as_floats_or_as_text():
+    usage = {"input_tokens": 12.0, "output_tokens": "12", "input_tokens_details": None}
+    found = heard(decoder(), sse(CREATED, text("Hello"), end(usage=usage)))
+    assert found == (*SAID[:-1], UsageSeen(Usage(input=12, output=12)), Ended("end"))
+
+
+def test_a_character_that_is_cut_in_two_is_put_together():
+    halves = [rb"\ud83d", rb"\ude00"]
+    spoken = [sse(text("?")).replace(b"?", half) for half in halves]
+    asked = [sse(arguments("?")).replace(b"?", half) for half in halves]
+    first = sse(added(call("")), arguments('{"a":"'))
+    last = sse(arguments('"}'), done(call('{"a":"😀"}')), end())
+    assert heard(decoder(), sse(CREATED), *spoken, first, *asked, last) == (
+        BEGAN,
+        TextDelta("😀"),
+        CallBegan(call=0, id="call_1", name="read"),
+        CallDelta(call=0, arguments='{"a":"'),
+        CallDelta(call=0, arguments="😀"),
+        CallDelta(call=0, arguments='"}'),
+        *WHOLE,
+    )
+
+
 def test_an_event_without_a_name_in_its_data_has_the_one_above_it():
     named = b'event: response.output_text.delta\ndata: {"delta":"Hello"}\n\n'
     assert heard(decoder(), named + sse(end())) == (TextDelta("Hello"), Ended("end"))
@@ -521,9 +716,9 @@ def test_an_event_without_a_name_in_its_data_has_the_one_above_it():
             sse({"type": 1}), "not an event of a response: Expected `str | null`", id="type"
         ),
         pytest.param(
-            sse(text("a", output_index="0")),
-            "not an event of a response: Expected `int | null`, got `str` - at `$.output_index`",
-            id="place",
+            sse(event("output_text.delta", delta=5)),
+            "not an event of a response: Expected `str | null`, got `int` - at `$.delta`",
+            id="delta",
         ),
         pytest.param(
             b'data: {"type":"response.completed","x":' + b"[" * 70 + b"]" * 70 + b"}\n\n",
@@ -557,6 +752,10 @@ def test_what_cannot_be_read_is_a_broken_stream(sent: bytes, detail: str):
         pytest.param({"error": {"message": "No endpoints", "code": 502}}, id="an error alone"),
         pytest.param(
             {"error": {"message": "No endpoints", "code": 502}, "output": []}, id="beside output"
+        ),
+        pytest.param(
+            response(error={"message": "No endpoints", "code": 502}, output=[message("Hello")]),
+            id="in a response that is complete",
         ),
     ],
 )

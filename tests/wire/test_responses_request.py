@@ -109,15 +109,6 @@ def test_a_request_that_asks_for_nothing_special():
     [
         pytest.param({"temperature": 0.5, "top_p": 0.9}, TARGET, None, id="sampling"),
         pytest.param(
-            {},
-            msgspec.structs.replace(TARGET, temperature=0.2),
-            {"temperature": 0.2},
-            id="temperature of the model",
-        ),
-        pytest.param(
-            {"temperature": 3.0}, TARGET, {"temperature": 2.0}, id="temperature in bounds"
-        ),
-        pytest.param(
             {"temperature": 0.5},
             msgspec.structs.replace(TARGET, quirks=Quirks(sampling=False)),
             {},

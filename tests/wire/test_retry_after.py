@@ -28,6 +28,10 @@ YEAR_S = 366 * 86_400
         ("2h31m16.5s", 9076.5),
         ("1d2h", 93600.0),
         ("1 hour, 5 minutes", 3900.0),
+        ("1M2S", 62.0),
+        ("+5s", 5.0),
+        ("-1m2.3s", 0.0),
+        ("-20ms", 0.0),
         ("45 seconds", 45.0),
         ("2026-01-01T00:00:10Z", 10.0),
         ("2026-01-01T01:00:10+01:00", 10.0),
@@ -47,9 +51,10 @@ def test_every_form_is_seconds_from_now(text: str, wait_s: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "soon", "5 months", "1m2.3s later", "nan", "inf", "-inf", "1e5", "1_000", "\u0665",
-     "99999999", "9" * 90, "9" * 1000, "9" * 60 + "d", "99999999999999999",
-     "Wed, 99 Foo 2026 00:00:00 GMT", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00x"],
+    ["", " ", "soon", "-", "5 months", "5\u017f", "1m-2s", "1m2.3s later", "nan", "inf", "-inf",
+     "1e5", "1_000", "\u0665", "99999999", "9" * 90, "9" * 1000, "9" * 60 + "d",
+     "99999999999999999", "Wed, 99 Foo 2026 00:00:00 GMT", "9999-12-31T23:59:59Z",
+     "0001-01-01T00:00:00+14:00x"],
 )  # fmt: skip
 def test_what_nobody_can_mean_is_no_wait(text: str) -> None:
     assert seconds_of(text, now=NOW) is None
@@ -73,6 +78,7 @@ def test_without_a_clock_only_a_date_is_unknown(text: str, wait_s: float | None)
         pytest.param({"retry-after-ms": "soon", "retry-after": "7"}, 7.0, id="one not readable"),
         pytest.param({"retry-after-ms": "9" * 400, "retry-after": "7"}, 7.0, id="one too long"),
         pytest.param({"retry-after-ms": "-1"}, 0.0, id="negative"),
+        pytest.param({"retry-after-ms": "nan", "retry-after": "inf"}, None, id="no numbers"),
         pytest.param({"x-ratelimit-reset-tokens": "9s"}, None, id="another subject"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from msgspec import Struct
@@ -19,7 +19,11 @@ from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
     from vibe.assemble import Line
+    from vibe.domain.provider import Provider
     from vibe.wire.listing import ListedModel
+
+_SOON_S: Final = 1
+_LONGEST_S: Final = 15  # for the headers and the body of an answer: see `_hurried`
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -66,7 +70,7 @@ def models(
     cli.chosen_config = config or cli.chosen_config
     loaded = cli.load(allow_missing_keys=True)
     lines = lines_of(loaded)
-    probed = asyncio.run(_probe(lines)) if probe else {}
+    probed = asyncio.run(_probe(cli, lines)) if probe and lines else {}
     if json:
         cli.terminal.data(json_text([_as_data(line, probed.get(line.alias)) for line in lines]))
     elif lines:
@@ -145,23 +149,39 @@ def _as_data(line: Line, probed: Probed | None) -> dict[str, object]:
     return data
 
 
-async def _probe(lines: tuple[Line, ...]) -> dict[str, Probed]:
-    """Ask every provider once, all at the same time."""
+async def _probe(cli: Cli, lines: tuple[Line, ...]) -> dict[str, Probed]:
+    """Ask every provider once, all at the same time; say so if that takes long."""
     import asyncio
 
-    from vibe.domain.provider import Patience
     from vibe.transport.upstream import Upstream
 
-    soon = Patience(connect_s=5, first_token_s=10, idle_s=5, total_s=15)  # somebody is watching
-    providers = {line.provider.name: replace(line.provider, patience=soon) for line in lines}
-    upstreams = [Upstream(provider, clock=SystemClock()) for provider in providers.values()]
+    providers = {line.provider.name: _hurried(line.provider) for line in lines}
+    upstreams = {
+        name: Upstream(provider, clock=SystemClock()) for name, provider in providers.items()
+    }
     try:
-        listings = await asyncio.gather(*(upstream.models() for upstream in upstreams))
+        async with asyncio.TaskGroup() as group:
+            asked = {name: group.create_task(each.models()) for name, each in upstreams.items()}
+            _, late = await asyncio.wait(asked.values(), timeout=_SOON_S)
+            if late:
+                names = ", ".join(name for name, answer in asked.items() if answer in late)
+                paint = cli.terminal.talk_paint
+                cli.terminal.talk(paint(f"waiting for {names}: {_LONGEST_S} s at most", "dim"))
     finally:
-        for upstream in upstreams:
+        for upstream in upstreams.values():
             await upstream.aclose()
-    told = dict(zip(providers, listings, strict=True))
-    return {line.alias: _of(line, told[line.provider.name]) for line in lines}
+    return {line.alias: _of(line, asked[line.provider.name].result()) for line in lines}
+
+
+def _hurried(provider: Provider) -> Provider:
+    """With less patience, for somebody is watching."""
+    from vibe.domain.provider import Patience
+
+    own = provider.patience
+    patience = Patience(
+        connect_s=5, first_token_s=min(own.first_token_s, 10), idle_s=min(own.idle_s, 5)
+    )
+    return replace(provider, patience=patience)
 
 
 def _of(line: Line, listing: tuple[ListedModel, ...] | Failure) -> Probed:

@@ -1,7 +1,8 @@
 """The bytes of one answer, cut into what a dialect can read: events of a stream, or one body.
 
-The same for every dialect: the first byte tells which of the two it is, bounds are kept, and after
-the event that ends an answer nothing follows. What the pieces mean is the dialect's to say.
+The same for every dialect: the first byte tells which of the two it is, bounds are kept, halves of
+characters are put together, and after the event that ends an answer nothing follows. What the
+pieces mean is the dialect's to say.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 from vibe.domain.stream import Broken, Ended, StreamEvent
 from vibe.wire.failures import broken
 from vibe.wire.sse import MAX_EVENT_BYTES, SseDecoder, SseEvent, SseOverflow
+from vibe.wire.surrogates import Halves
 
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"  # may stand before a body; the last three: a byte order mark
 
@@ -45,6 +47,7 @@ class AnswerDecoder:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._sse = SseDecoder()
+        self._halves = Halves()
         self._body = self._is_stream = None
         self._is_over = False
 
@@ -66,8 +69,8 @@ class AnswerDecoder:
     def finish(self) -> tuple[StreamEvent, ...]:
         if self._body is None:
             return self._until_over(self._rest())
-        body = self._body.decode("utf-8", "replace").encode()  # as in a stream
-        return self._until_over(self._reader.read_whole(body))
+        body = self._halves.hide(self._body.decode("utf-8", "replace"))  # as in a stream
+        return self._until_over(self._reader.read_whole(body.encode()))
 
     def _streamed(self, data: bytes) -> Iterator[StreamEvent]:
         try:
@@ -76,7 +79,7 @@ class AnswerDecoder:
             yield Broken(broken(str(overflow)))
             return
         for event in arrived:
-            yield from self._reader.read(event)
+            yield from self._reader.read(self._parsable(event))
 
     def _rest(self) -> Iterator[StreamEvent]:
         try:
@@ -85,14 +88,18 @@ class AnswerDecoder:
             yield Broken(broken(str(overflow)))
             return
         for event in arrived:
-            yield from self._reader.read_last(event)
+            yield from self._reader.read_last(self._parsable(event))
         yield from self._reader.end()
+
+    def _parsable(self, event: SseEvent) -> SseEvent:
+        data = self._halves.hide(event.data)
+        return event if data is event.data else SseEvent(event.event, data)
 
     def _until_over(self, events: Iterable[StreamEvent]) -> tuple[StreamEvent, ...]:
         """The events up to the one that ends the answer; after that, none."""
         taken: list[StreamEvent] = []
         for event in () if self._is_over else events:
-            taken.append(event)
+            taken.extend(self._halves.join(event))
             if isinstance(event, Ended | Broken):
                 self._is_over = True
                 break

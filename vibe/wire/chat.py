@@ -67,7 +67,8 @@ class ChatReader:
     def read_whole(self, body: bytes) -> Iterator[StreamEvent]:
         yield from self._answer.read(body.decode())
         if self._answer.began:
-            yield from self._answer.end()
+            cut = "the answer does not tell how it ended" if self._answer.said else ""
+            yield from self._answer.end(cut=cut)
         else:
             yield Broken(in_band_failure(body))
 

@@ -1,8 +1,8 @@
-"""What comes back from an endpoint of the form of OpenAI's chat completions: one answer.
+"""One answer of chat completions, folded into events as its chunks come.
 
-Takes every variation of the form that is known, whoever sends it: thinking under three names, calls
-without index or id, content in typed chunks, a whole message for its pieces. Chunks are folded into
-events as they come. What a provider says of a failure is judged in failures.py.
+Takes every variation that is known, whoever sends it: thinking under three names, content in typed
+chunks, a whole message for its pieces. The form of a chunk stands in chat_form.py, what becomes of
+its calls in chat_calls.py.
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ from itertools import groupby
 from typing import Final
 
 import msgspec
-from msgspec import Raw, Struct
 
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.stream import (
     Began,
     Broken,
-    CallBegan,
-    CallDelta,
-    CallEnded,
     Ended,
     StreamEvent,
     TextDelta,
@@ -29,12 +25,24 @@ from vibe.domain.stream import (
     UsageSeen,
 )
 from vibe.domain.usage import Usage
-from vibe.wire.depth import is_too_deep
-from vibe.wire.failures import broken, empty, in_band_failure
+from vibe.wire.chat_calls import Calls
+from vibe.wire.chat_form import (
+    Choice,
+    Detail,
+    Fragment,
+    Piece,
+    Said,
+    failure_in,
+    parsed,
+    usage_of,
+)
+from vibe.wire.error_body import shown
+from vibe.wire.failures import broken, empty
+from vibe.wire.loose import label, member
 
-MAX_CALLS: Final = 256
 MAX_REFUSAL_CHARS: Final = 1_000
-MAX_SEAL_CHARS: Final = 8_000_000
+MAX_SEAL_BYTES: Final = 8 * 1024 * 1024
+DETAIL_BYTES: Final = 100  # what an element costs beside its JSON
 
 LENGTH: Final = frozenset({"length", "max_tokens", "model_length"})
 FAILED: Final = frozenset({
@@ -42,112 +50,6 @@ FAILED: Final = frozenset({
     "malformed_function_call",
 })  # fmt: skip
 DECLINED: Final = frozenset({"safety", "recitation", "sensitive", "prohibited_content"})
-
-
-class _InputDetails(Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _OutputDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
-class WireUsage(Struct):
-    """The usage of an answer, in the forms of all who speak this dialect."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
-    prompt_cache_hit_tokens: int | None = None  # DeepSeek
-    num_cached_tokens: int | None = None  # Mistral
-
-    def usage(self) -> Usage:
-        read = self.prompt_tokens_details or _InputDetails()
-        written = self.completion_tokens_details or _OutputDetails()
-        cached = (read.cached_tokens, self.prompt_cache_hit_tokens, self.num_cached_tokens)
-        return Usage(
-            input=self.prompt_tokens,
-            output=self.completion_tokens,
-            cached_read=next((count for count in cached if count is not None), None),
-            cache_write=read.cache_write_tokens,
-            reasoning=written.reasoning_tokens,
-        )
-
-
-class _Groq(Struct):
-    usage: WireUsage | None = None
-
-
-class _Function(Struct):
-    name: str | None = None
-    arguments: str | dict[str, Raw] | None = None  # Mistral's schema allows an object
-
-
-class _Fragment(Struct):
-    """A call, or a piece of one."""
-
-    index: int | None = None
-    id: str | None = None
-    function: _Function | None = None
-    extra_content: Raw = Raw()
-
-
-class _Piece(Struct):
-    """A typed chunk of content, as Mistral sends."""
-
-    type: str = "text"
-    text: str = ""
-    thinking: str | list[_Piece] = ""
-    signature: str | None = None
-
-
-class _Detail(Struct, omit_defaults=True):
-    """An element of `reasoning_details`, as OpenRouter sends and wants back."""
-
-    type: str
-    text: str | None = None
-    summary: str | None = None
-    data: str | None = None
-    signature: str | None = None
-    id: str | None = None
-    format: str | None = None
-    index: int | None = None
-
-
-class _Said(Struct):
-    """A message, or what is new of it."""
-
-    content: str | list[_Piece] | None = None
-    refusal: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-    reasoning_details: list[_Detail] | None = None
-    tool_calls: list[_Fragment] | None = None
-    function_call: _Function | None = None
-
-
-class _Choice(Struct):
-    delta: _Said | None = None
-    message: _Said | None = None
-    finish_reason: str | None = None
-    error: Raw = Raw()  # OpenRouter
-
-
-class _Chunk(Struct):
-    """A chunk of a stream, or a whole answer."""
-
-    id: str | None = None
-    model: str | None = None
-    object: str | None = None
-    choices: list[_Choice] | None = None
-    usage: WireUsage | None = None
-    x_groq: _Groq | None = None
-    error: Raw = Raw()
-
-
-_CHUNK: Final = msgspec.json.Decoder(_Chunk)
 
 
 class Answer:
@@ -160,34 +62,33 @@ class Answer:
         self._refusal = ""
         self._usage: Usage | None = None
         self._thinking = _Thoughts()
-        self._calls = _Calls()
+        self._calls = Calls()
 
     def read(self, text: str) -> Iterator[StreamEvent]:
         """One chunk, or the whole answer."""
-        data = text.encode()
-        chunk = _parsed(data)
+        chunk = parsed(text)
         if isinstance(chunk, Failure):
             yield Broken(chunk)
             return
-        usage = chunk.usage or (chunk.x_groq.usage if chunk.x_groq else None)
+        usage = usage_of(chunk.usage) or usage_of(member(chunk.x_groq, "usage"))
         if not self.began and (chunk.choices or usage):
             self.began = True
-            yield Began(model=chunk.model or "", id=chunk.id or "")
+            yield Began(model=label(chunk.model), id=label(chunk.id))
         yield from self._choices(chunk.choices or [])
-        if usage and self._usage != usage.usage():
-            self._usage = usage.usage()
-            yield UsageSeen(self._usage)
-        if error := _error(chunk, data):
-            yield Broken(in_band_failure(error))
+        if usage and self._usage != usage:
+            self._usage = usage
+            yield UsageSeen(usage)
+        if failure := failure_in(chunk, text):
+            yield Broken(failure)
 
-    def _choices(self, choices: list[_Choice]) -> Iterator[StreamEvent]:
+    def _choices(self, choices: list[Choice]) -> Iterator[StreamEvent]:
         for choice in choices:
             if said := choice.delta or choice.message:
                 yield from self._say(said)
             if choice.finish_reason:
                 self._finish = choice.finish_reason.lower()
 
-    def _say(self, said: _Said) -> Iterator[StreamEvent]:
+    def _say(self, said: Said) -> Iterator[StreamEvent]:
         if said.refusal:
             self._refusal = (self._refusal + said.refusal)[:MAX_REFUSAL_CHARS]
         yield from self._thinking.more(
@@ -200,16 +101,16 @@ class Answer:
         for fragment in said.tool_calls or []:
             yield from self._call(fragment)
         if said.function_call:
-            yield from self._call(_Fragment(function=said.function_call))
+            yield from self._call(Fragment(index=0, function=said.function_call))
 
-    def _pieces(self, pieces: list[_Piece]) -> Iterator[StreamEvent]:
+    def _pieces(self, pieces: list[Piece]) -> Iterator[StreamEvent]:
         for piece in pieces:
             if piece.type == "text":
-                yield from self._text(piece.text)
+                yield from self._text(piece.text or "")
             elif piece.type == "thinking":
-                thought = piece.thinking
+                thought = piece.thinking or ""
                 if not isinstance(thought, str):
-                    thought = "".join(part.text for part in thought if part.type == "text")
+                    thought = "".join(part.text or "" for part in thought if part.type == "text")
                 yield from self._thinking.more(thought, signature=piece.signature or "")
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
@@ -218,27 +119,31 @@ class Answer:
             self._spoke = True
             yield TextDelta(text)
 
-    def _call(self, fragment: _Fragment) -> Iterator[StreamEvent]:
+    def _call(self, fragment: Fragment) -> Iterator[StreamEvent]:
         yield from self._thinking.seal()
         yield from self._calls.more(fragment)
+
+    @property
+    def said(self) -> bool:
+        return self._spoke or bool(self._calls)
 
     def end(self, *, cut: str = "") -> Iterator[StreamEvent]:
         """The bytes are at their end, by the provider's own word unless `cut` says otherwise."""
         finish = self._finish or ("" if cut else "stop")
-        calls = self._calls.begun
         filtered = finish.startswith(("content_filter", "refusal"))
-        if self._refusal or filtered or finish.lower() in DECLINED:
-            yield Broken(Failure(kind=FailureKind.REFUSED, detail=self._refusal or finish))
+        if self._refusal or filtered or finish in DECLINED:
+            yield Broken(Failure(kind=FailureKind.REFUSED, detail=shown(self._refusal or finish)))
         elif not finish:
             yield _broken(cut)
-        elif finish.lower() in FAILED:
+        elif finish in FAILED:
             yield _broken(f"the provider gave up: {finish}")
-        elif not (self._spoke or calls):
+        elif not self.said:
             yield Broken(empty())
         else:
+            is_short = finish in LENGTH
             yield from self._thinking.seal()
-            yield from self._calls.close(last=finish not in LENGTH)
-            yield Ended("length" if finish in LENGTH else "calls" if calls else "end")
+            yield from self._calls.close(by_reason=self._finish is not None, at_length=is_short)
+            yield Ended("length" if is_short else "calls" if self._calls else "end")
 
 
 class _Thoughts:
@@ -247,16 +152,16 @@ class _Thoughts:
     def __init__(self) -> None:
         self._open = False
         self._signature = ""
-        self._details: list[_Detail] = []
-        self._kept_chars = 0
+        self._details: list[Detail] = []
+        self._kept_bytes = 0
 
     def more(
-        self, text: str, *, details: Iterable[_Detail] = (), signature: str = ""
+        self, text: str, *, details: Iterable[Detail] = (), signature: str = ""
     ) -> Iterator[StreamEvent]:
         for detail in details:
             self._details.append(detail)
-            self._kept_chars += len(detail.text or detail.summary or detail.data or "")
-        if self._kept_chars > MAX_SEAL_CHARS:
+            self._kept_bytes += DETAIL_BYTES + len(msgspec.json.encode(detail))
+        if self._kept_bytes > MAX_SEAL_BYTES:
             yield _broken("the thinking is too large")
         self._signature = signature or self._signature
         if text:
@@ -273,13 +178,13 @@ class _Thoughts:
             self._details = []
 
 
-def _whole(details: list[_Detail]) -> Iterator[_Detail]:
+def _whole(details: list[Detail]) -> Iterator[Detail]:
     """The elements whose pieces these are. An encrypted one comes in one piece."""
     for (kind, index, data), run in groupby(
         details, key=lambda one: (one.type, one.index, one.data)
     ):
         pieces = list(run)
-        yield _Detail(
+        yield Detail(
             type=kind,
             text=_joined(piece.text for piece in pieces),
             summary=_joined(piece.summary for piece in pieces),
@@ -289,100 +194,6 @@ def _whole(details: list[_Detail]) -> Iterator[_Detail]:
             format=next((piece.format for piece in pieces if piece.format), None),
             index=index,
         )
-
-
-class _Call(Struct):
-    """A call that has begun; `wire_id` is empty where the provider gave it none."""
-
-    id: str
-    wire_id: str
-    has_arguments: bool = False
-    seal: str = ""
-
-
-class _Calls:
-    """The calls of one answer, numbered as they appear, whatever index the wire gives them."""
-
-    def __init__(self) -> None:
-        self.begun: list[_Call] = []
-        # The newest call under each index of the wire, None for those that come without.
-        self._under: dict[int | None, int] = {}
-        # Two calls can share an index, or an id, but not both.
-        self._marked: dict[tuple[int | None, str], int] = {}
-
-    def more(self, fragment: _Fragment) -> Iterator[StreamEvent]:
-        if fragment.index is not None and not 0 <= fragment.index < MAX_CALLS:
-            yield _broken(f"a call with the index {fragment.index}")
-            return
-        function = fragment.function or _Function()
-        number = self._number(fragment, function.name or "")
-        if number == MAX_CALLS:
-            yield _broken(f"more than {MAX_CALLS} calls")
-            return
-        if number == len(self.begun):
-            self._begin(fragment)
-            yield CallBegan(call=number, id=self.begun[number].id, name=function.name or "")
-        call = self.begun[number]
-        if holds(fragment.extra_content):
-            call.seal = bytes(fragment.extra_content).decode()
-        arguments = function.arguments or ""
-        if not isinstance(arguments, str):
-            arguments = msgspec.json.encode(arguments).decode()
-        if arguments:
-            call.has_arguments = True
-            yield CallDelta(call=number, arguments=arguments)
-
-    def _number(self, fragment: _Fragment, name: str) -> int:
-        """Of the call that a fragment belongs to; one past the last where it begins another."""
-        another = len(self.begun)
-        number = self._under.get(fragment.index)
-        if not fragment.id and not name:
-            return max(0, another - 1) if number is None else number
-        if fragment.id:
-            return self._marked.get((fragment.index, fragment.id), another)
-        if number is None:
-            return another
-        call = self.begun[number]
-        # Gemini has sent whole calls that all had an empty id and no index of their own.
-        return another if call.has_arguments and not call.wire_id else number
-
-    def _begin(self, fragment: _Fragment) -> None:
-        number = len(self.begun)
-        wire_id = fragment.id or ""
-        is_fresh = wire_id and all(call.id != wire_id for call in self.begun)
-        self.begun.append(_Call(id=wire_id if is_fresh else f"call_{number}", wire_id=wire_id))
-        self._under[fragment.index] = number
-        self._marked[fragment.index, wire_id] = number
-
-    def close(self, *, last: bool) -> Iterator[StreamEvent]:
-        """All calls are whole, the last one only if `last`."""
-        for number, call in enumerate(self.begun if last else self.begun[:-1]):
-            yield CallEnded(call=number, seal=call.seal)
-
-
-def _parsed(data: bytes) -> _Chunk | Failure:
-    if is_too_deep(data):
-        return broken("the answer is nested too deeply")
-    try:
-        return _CHUNK.decode(data)
-    except msgspec.ValidationError as error:
-        if data.startswith(b"[") and b'"error"' in data:  # Gemini sends its errors as a list
-            return in_band_failure(data)
-        return broken(f"a chunk of another form: {error}")
-    except msgspec.DecodeError:
-        return broken("a chunk that is not JSON")
-
-
-def _error(chunk: _Chunk, data: bytes) -> bytes:
-    """What a chunk says of a failure; empty if nothing."""
-    if holds(chunk.error) or chunk.object == "error":
-        return data
-    errors = (choice.error for choice in chunk.choices or [] if holds(choice.error))
-    return next((b'{"error":%b}' % bytes(error) for error in errors), b"")
-
-
-def holds(raw: Raw) -> bool:
-    return bytes(raw) not in {b"", b"null"}
 
 
 def _joined(pieces: Iterable[str | None]) -> str | None:

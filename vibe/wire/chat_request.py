@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, TypeVar, assert_never
 
 import msgspec
 from msgspec import Raw, Struct
@@ -34,7 +34,9 @@ from vibe.domain.target import Target
 DEFAULT_MAX_TOKENS: Final = 8_192  # where a bound has to be sent and nobody named one
 NO_PARAMETERS: Final = '{"type":"object","properties":{}}'
 
+_T = TypeVar("_T")
 _DETAILS: Final = msgspec.json.Decoder(list[Raw])
+_EXTRA: Final = msgspec.json.Decoder(dict[str, Raw])
 
 
 class _TextPart(Struct, tag_field="type", tag="text"):
@@ -74,7 +76,7 @@ class _Function(Struct):
 class _Call(Struct, tag_field="type", tag="function", omit_defaults=True):
     id: str
     function: _Function
-    extra_content: Raw | None = None
+    extra_content: dict[str, Raw] | None = None
 
 
 class _Message(Struct, omit_defaults=True):
@@ -262,7 +264,7 @@ def _answer(message: Assistant, form: ThinkingForm) -> _Message:
         case "reasoning":
             encoded.reasoning = thought_text
             encoded.reasoning_details = [
-                detail for thought in thoughts for detail in _details(thought.seal)
+                detail for thought in thoughts for detail in _unsealed(thought.seal, _DETAILS) or ()
             ]
         case "chunks" if thoughts:
             chunks: list[_Part] = [
@@ -278,15 +280,16 @@ def _call(call: ToolCall) -> _Call:
     return _Call(
         id=call.id,
         function=_Function(name=call.name, arguments=call.arguments or "{}"),
-        extra_content=Raw(call.seal) if call.seal else None,
+        extra_content=_unsealed(call.seal, _EXTRA),
     )
 
 
-def _details(seal: str) -> list[Raw]:
+def _unsealed(seal: str, form: msgspec.json.Decoder[_T]) -> _T | None:
+    """What is in a seal; None where it has another form, as that of another dialect."""
     try:
-        return _DETAILS.decode(seal)
-    except msgspec.DecodeError:
-        return []
+        return form.decode(seal) if seal else None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
 
 
 def _content(parts: Sequence[UserPart]) -> str | list[_Part]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from vibe.domain.failure import Failure
 from vibe.domain.request import EmbeddingRequest
 from vibe.domain.target import Target
 from vibe.domain.usage import Usage
 from vibe.wire.azure import at_deployment
-from vibe.wire.chat_answer import WireUsage, holds
+from vibe.wire.chat_form import usage_of
 from vibe.wire.codec import HttpCall
 from vibe.wire.depth import is_too_deep
 from vibe.wire.failures import broken, in_band_failure
+from vibe.wire.loose import label
 
 
 class Embeddings(Struct, frozen=True, kw_only=True):
@@ -40,9 +41,9 @@ class _Vector(Struct):
 
 class _Answer(Struct):
     data: list[_Vector] = []
-    model: str | None = None
-    usage: WireUsage | None = None
-    error: Raw = Raw()
+    model: object = None
+    usage: object = None
+    error: object = None
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
@@ -68,13 +69,13 @@ def decode_embeddings(body: bytes, *, inputs: int) -> Embeddings | Failure:
         return broken(f"an answer of another form: {error}")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return broken("an answer that is not JSON")
-    if holds(answer.error):
+    if answer.error:
         return in_band_failure(body)
     vectors = {vector.index: vector.embedding for vector in answer.data}
     if sorted(vectors) != list(range(inputs)):
         return broken(f"{len(vectors)} embeddings for {inputs} inputs")
     return Embeddings(
         vectors=tuple(vectors[index] for index in range(inputs)),
-        model=answer.model or "",
-        usage=answer.usage.usage() if answer.usage else Usage(),
+        model=label(answer.model),
+        usage=usage_of(answer.usage) or Usage(),
     )

@@ -19,6 +19,7 @@ from msgspec import Struct
 from vibe.clean import clean_line
 from vibe.secret import Redactor
 from vibe.wire.codec import Headers
+from vibe.wire.window import window_of
 
 Json: TypeAlias = dict[str, object] | list[object]
 
@@ -69,7 +70,8 @@ class Said(Struct, frozen=True, kw_only=True):
 
 def shown(sentence: str) -> str:
     """Foreign text as one short line that is safe to show, without what has the shape of a key."""
-    line = clean_line(Redactor().redact(" ".join(sentence.split())))
+    # Cleaned first: an invisible character could hide a key.
+    line = Redactor().redact(clean_line(" ".join(sentence.split())))
     return line if len(line) <= _LONGEST_DETAIL else f"{_cut(line, _LONGEST_DETAIL - 1)}…"
 
 
@@ -100,9 +102,7 @@ def read_error(body: bytes | str) -> Said:
         codes=tuple(value[:_LONGEST_CODE] for name, value in scalars if name in _CODES),
         waits=tuple(value for name, value in scalars if name in _WAITS),
         headers=tuple(pair for name, value in fields if name == _HEADERS for pair in _texts(value)),
-        window=next(
-            (value for name, value in fields if name == _WINDOW and isinstance(value, int)), None
-        ),
+        window=next((window_of(value) for name, value in fields if name == _WINDOW), None),
     )
 
 

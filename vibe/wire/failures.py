@@ -75,7 +75,7 @@ def empty() -> Failure:
 
 def _of_reply(reply: Reply, signs: tuple[Sign, ...], *, now: float) -> Failure:
     if 300 <= reply.status < 400:  # none is followed, the key would go along
-        detail = "redirected to another origin"
+        detail = "a redirect, and none is followed: is the api_base right?"
         return Failure(kind=FailureKind.SERVER, detail=detail, status=reply.status)
     said = read_error(reply.body)
     status = reply.status if reply.status >= 400 else said.status

@@ -8,6 +8,7 @@ from msgspec import Struct
 from vibe.domain.model import Backend
 from vibe.wire.codec import HttpCall
 from vibe.wire.messages_request import API_VERSION
+from vibe.wire.window import window_of
 
 
 class ListedModel(Struct, frozen=True, kw_only=True):
@@ -18,21 +19,22 @@ class ListedModel(Struct, frozen=True, kw_only=True):
 
 
 class _Meta(Struct):
-    n_ctx: int | None = None  # llama.cpp
+    n_ctx: object = None  # llama.cpp
 
 
 class _Listed(Struct):
     id: str = ""
     name: str = ""
-    max_model_len: int | None = None
-    max_context_length: int | None = None
-    context_length: int | None = None
+    max_model_len: object = None
+    max_context_length: object = None
+    context_length: object = None
     meta: _Meta | None = None
 
     @property
     def window(self) -> int | None:
-        told = self.max_model_len or self.max_context_length or self.context_length
-        return told or (self.meta.n_ctx if self.meta else None)
+        told = (self.max_model_len, self.max_context_length, self.context_length)
+        in_meta = self.meta.n_ctx if self.meta else None
+        return next((size for each in (*told, in_meta) if (size := window_of(each))), None)
 
 
 class _Listing(Struct):

@@ -20,6 +20,7 @@ from vibe.wire.answer_bytes import AnswerDecoder
 from vibe.wire.codec import HttpCall, Reply
 from vibe.wire.depth import is_too_deep
 from vibe.wire.failures import anthropic_failure, broken, in_band_failure
+from vibe.wire.loose import holds
 from vibe.wire.messages_answer import (
     Answer,
     BlockStart,
@@ -29,6 +30,7 @@ from vibe.wire.messages_answer import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    meaning,
 )
 from vibe.wire.messages_request import encode
 from vibe.wire.sse import SseEvent
@@ -41,7 +43,10 @@ class _Unknown(Struct):
     error: object = None
 
 
-_EVENT: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
+_EVENT: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(
+    Event,
+    strict=False,  # for an index in quotes
+)
 _BODY: Final = msgspec.json.Decoder(Body)
 _UNKNOWN: Final = msgspec.json.Decoder(_Unknown)
 _KNOWN: Final = frozenset({
@@ -93,12 +98,17 @@ class MessagesReader:
             yield from _unread(body)
             yield _broken("the answer is not a message")
             return
+        if holds(message.error):
+            yield Broken(in_band_failure(body))
+            return
         yield from self._answer.read(MessageStart(message))
-        last = len(message.content) - 1
-        for index, block in enumerate(message.content):
+        content = message.content or []
+        reason = message.stop_reason
+        is_cut = reason and meaning(reason) == "length"
+        for index, block in enumerate(content, 1):
             yield from self._answer.read(BlockStart(index, block))
             # A call that was cut comes with the input {} (llama.cpp), which is not what it asked.
-            if index < last or message.stop_reason != "max_tokens":
+            if index < len(content) or not is_cut:
                 yield from self._answer.read(BlockStop(index))
         yield from self._answer.read(MessageDelta(message))
         yield from self._answer.read(MessageStop())

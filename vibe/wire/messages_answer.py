@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 import msgspec.structs
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.stream import (
@@ -30,9 +30,11 @@ from vibe.domain.stream import (
     UsageSeen,
 )
 from vibe.domain.usage import Usage
+from vibe.wire.arguments import Standing, standing
 from vibe.wire.error_body import shown
 from vibe.wire.failures import broken, empty
-from vibe.wire.messages_request import REDACTED, members
+from vibe.wire.loose import count, holds, label, member
+from vibe.wire.messages_request import REDACTED
 from vibe.wire.sse import MAX_EVENT_BYTES
 
 MAX_BLOCKS: Final = 256  # that are calls, and that lie open at once
@@ -44,61 +46,47 @@ REASONS: Final[dict[str, StopReason]] = {
     "stop_sequence": "stop_sequence",
     "tool_use": "calls",
 }
-
-
-class _Details(Struct):
-    thinking_tokens: int | None = None
-
-
-class _Usage(Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    output_tokens_details: _Details | None = None
-
-
-class _Refusal(Struct):
-    category: str | None = None
-    explanation: str | None = None
+DECLINED: Final = frozenset({"refusal", "sensitive"})  # the second: GitHub Copilot (2026-05)
+FAILED: Final = frozenset({"error"})  # MiniMax (2026-06)
 
 
 class _Block(Struct):
     type: str
-    id: str = ""
-    name: str = ""
-    text: str = ""
-    thinking: str = ""
-    signature: str | None = None
-    data: str = ""
-    input: msgspec.Raw = msgspec.Raw(b"{}")
+    id: object = None
+    name: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    signature: object = None
+    data: str | None = None
+    input: Raw = Raw()
 
 
 class _Delta(Struct):
     type: str
-    text: str = ""
-    thinking: str = ""
-    signature: str = ""
-    partial_json: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    signature: object = None
+    partial_json: str | None = None
 
 
 class _Stop(Struct):
     stop_reason: str | None = None
-    stop_details: _Refusal | None = None
+    stop_details: object = None
 
 
 class Message(_Stop):
-    id: str | None = None
-    model: str | None = None
-    usage: _Usage | None = None
+    id: object = None
+    model: object = None
+    usage: object = None
 
 
 class Body(Message, kw_only=True):
-    content: list[_Block]
+    content: list[_Block] | None
+    error: Raw = Raw()
 
 
 class MessageStart(Struct, tag="message_start"):
-    message: Message
+    message: Message | None = None
 
 
 class BlockStart(Struct, tag="content_block_start"):
@@ -117,7 +105,7 @@ class BlockStop(Struct, tag="content_block_stop"):
 
 class MessageDelta(Struct, tag="message_delta"):
     delta: _Stop
-    usage: _Usage | None = None
+    usage: object = None
 
 
 class MessageStop(Struct, tag="message_stop"):
@@ -128,13 +116,27 @@ Event: TypeAlias = MessageStart | BlockStart | BlockDelta | BlockStop | MessageD
 
 
 class _Open(Struct):
-    """A block that has begun; `call` is its number among the calls."""
+    """A block that has begun; `call` is its number among the calls, `name` the tool's.
+
+    `standing` is that of its arguments when it was closed.
+    """
 
     kind: Literal["text", "thinking", "call", "other"]
     call: int = 0
+    name: str = ""
     input: bytes = b""
     seal: str = ""
     arguments: bytearray = msgspec.field(default_factory=bytearray)
+    standing: Standing | None = None
+
+
+def meaning(reason: str) -> StopReason:
+    """Of a reason to stop, one that is no failure.
+
+    A word that is not known here says neither that the answer is whole nor that it is worthless.
+    So it counts as cut: nobody takes it for more than it may be, and what was said is kept.
+    """
+    return REASONS.get(reason, "length")
 
 
 class Answer:
@@ -144,9 +146,9 @@ class Answer:
         self._id: str | None = None
         self._open: dict[int, _Open] = {}
         self._calls = 0
+        # Calls whose end has not been told: those not closed, or closed and not whole.
+        self._unsettled: dict[int, _Open] = {}
         self._said = False
-        # Calls closed with arguments that are no JSON object: cut if the answer was, else wrong.
-        self._doubtful: list[int] = []
         # Its `input` is what was not cached, as on the wire.
         self._usage = Usage()
         self._reason: StopReason | None = None
@@ -157,7 +159,7 @@ class Answer:
             self._id = ""  # the answer began without a word on which message it is
         match event:
             case MessageStart(message):
-                return self._start(message)
+                return self._start(message or Message())
             case BlockStart(index, block):
                 return self._begin(index, block)
             case BlockDelta(index, delta):
@@ -170,27 +172,25 @@ class Answer:
                 return self._end()
 
     def _start(self, message: Message) -> Iterator[StreamEvent]:
-        message_id = message.id or ""
+        message_id = label(message.id)
         if self._id is None:
             self._id = message_id
-            yield Began(model=message.model or "", id=message_id)
+            yield Began(model=label(message.model), id=message_id)
         elif self._id != message_id:
             yield _broken("another message began inside the answer")
         yield from self._count(message.usage)
 
-    def _count(self, usage: _Usage | None) -> Iterator[StreamEvent]:
-        if not usage:
-            return
-        details = usage.output_tokens_details
-        self._usage = counted = self._usage.merged(
-            Usage(
-                input=usage.input_tokens,
-                output=usage.output_tokens,
-                cached_read=usage.cache_read_input_tokens,
-                cache_write=usage.cache_creation_input_tokens,
-                reasoning=details.thinking_tokens if details else None,
-            )
+    def _count(self, said: object) -> Iterator[StreamEvent]:
+        news = Usage(
+            input=count(said, "input_tokens"),
+            output=count(said, "output_tokens"),
+            cached_read=count(said, "cache_read_input_tokens"),
+            cache_write=count(said, "cache_creation_input_tokens"),
+            reasoning=count(said, "output_tokens_details", "thinking_tokens"),
         )
+        if news == Usage():
+            return
+        self._usage = counted = self._usage.merged(news)
         if counted.input is not None:
             cached = (counted.cached_read or 0) + (counted.cache_write or 0)
             counted = msgspec.structs.replace(counted, input=counted.input + cached)
@@ -205,19 +205,22 @@ class Answer:
         match block.type:
             case "text":
                 opened.kind = "text"
-                yield from self._text(block.text)
+                yield from self._text(block.text or "")
             case "thinking":
                 opened.kind = "thinking"
-                opened.seal = block.signature or ""
-                yield from _thought(block.thinking)
+                opened.seal = label(block.signature)
+                yield from _thought(block.thinking or "")
             case "redacted_thinking":
                 yield ThinkingSealed(REDACTED + block.data if block.data else "")
             case "tool_use":
                 opened.kind = "call"
                 opened.call = self._calls
-                opened.input = bytes(block.input)
+                opened.name = block.name or ""
+                opened.input = bytes(block.input) if holds(block.input) else b"{}"
                 self._calls += 1
-                yield CallBegan(call=opened.call, id=block.id, name=block.name)
+                self._unsettled[opened.call] = opened
+                call_id = label(block.id) or f"call_{opened.call}"
+                yield CallBegan(call=opened.call, id=call_id, name=opened.name)
             case _:
                 pass
 
@@ -228,13 +231,13 @@ class Answer:
             return
         match block.kind, delta.type:
             case "text", "text_delta":
-                yield from self._text(delta.text)
+                yield from self._text(delta.text or "")
             case "thinking", "thinking_delta":
-                yield from _thought(delta.thinking)
+                yield from _thought(delta.thinking or "")
             case "thinking", "signature_delta":
-                block.seal = delta.signature
+                block.seal = label(delta.signature)
             case "call", "input_json_delta":
-                yield from _arguments(block, delta.partial_json)
+                yield from _arguments(block, delta.partial_json or "")
             case _:
                 pass
 
@@ -244,37 +247,50 @@ class Answer:
                 yield ThinkingSealed(seal)
             case _Open(kind="call") as block:
                 if not block.arguments:
-                    whole = block.input if members(block.input) else b"{}"
-                    yield from _arguments(block, whole.decode())
-                if members(block.arguments) is None:
-                    self._doubtful.append(block.call)
-                else:
+                    yield from _arguments(block, block.input.decode())
+                block.standing = standing(block.arguments.decode())
+                if block.standing == "whole":
+                    del self._unsettled[block.call]
                     yield CallEnded(call=block.call)
             case _:
                 pass
 
-    def _stop(self, stop: _Stop, usage: _Usage | None) -> Iterator[StreamEvent]:
+    def _stop(self, stop: _Stop, usage: object) -> Iterator[StreamEvent]:
         yield from self._count(usage)
-        if stop.stop_reason == "refusal":
-            yield Broken(_refused(stop.stop_details or _Refusal()))
-        if stop.stop_reason is None:
-            return
-        self._window_is_full = stop.stop_reason == "model_context_window_exceeded"
-        self._reason = REASONS.get(stop.stop_reason, "end")
-        if self._reason != "length":
-            while self._doubtful:
-                yield CallEnded(call=self._doubtful.pop(0))
+        reason = stop.stop_reason
+        if reason in DECLINED:
+            yield Broken(_refused(stop.stop_details))
+        elif reason in FAILED:
+            yield _broken(f"the provider gave up: {reason}")
+        elif reason:
+            self._window_is_full = reason == "model_context_window_exceeded"
+            self._reason = meaning(reason)
 
     def _end(self) -> Iterator[StreamEvent]:
         yield from self._seal()
-        if self._said or self._calls:
-            yield Ended(self._reason or ("calls" if self._calls else "end"))
+        if self._reason is None:
+            yield _broken("the answer ended without a reason to")
+        elif self._said or self._calls:
+            if self._reason != "length":
+                yield from self._settle()
+            yield Ended("calls" if self._calls and self._reason == "end" else self._reason)
         elif self._window_is_full:
             # Z.ai says so with status 200 and no content (April 2026).
             detail = "the model's context window is exceeded"
             yield Broken(Failure(kind=FailureKind.CONTEXT_TOO_LONG, detail=detail))
         else:
             yield Broken(empty())
+
+    def _settle(self) -> Iterator[StreamEvent]:
+        """The calls that are not known to be whole, in an answer that was not cut as such.
+
+        A call that was closed, in an answer that ended for its calls, is whole by the provider's
+        word, whatever it looks like: the model will be told what is wrong with it.
+        """
+        for number, block in self._unsettled.items():
+            if not block.standing or (block.standing == "cut" and self._reason != "calls"):
+                yield _broken(f"the arguments of a call to {block.name} were cut")
+            yield CallEnded(call=number)
 
     def _text(self, text: str) -> Iterator[StreamEvent]:
         if text:
@@ -306,6 +322,6 @@ def _broken(detail: str) -> Broken:
     return Broken(broken(detail))
 
 
-def _refused(refusal: _Refusal) -> Failure:
-    detail = refusal.explanation or refusal.category or "the model refused to answer"
-    return Failure(kind=FailureKind.REFUSED, detail=shown(detail))
+def _refused(said: object) -> Failure:
+    detail = label(member(said, "explanation")) or label(member(said, "category"))
+    return Failure(kind=FailureKind.REFUSED, detail=shown(detail or "the model refused to answer"))

@@ -7,6 +7,8 @@ for 2026-10-21 refuses `temperature` and `top_p` even where the model takes them
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -112,17 +114,14 @@ def _body(request: ModelRequest, target: Target) -> Json:
         "stop_sequences": [text for text in request.stop if text.strip()] or None,
     }
     if target.quirks.sampling and not thinking:
-        fields |= _sampling(request, target)
+        fields |= _sampling(request)
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _sampling(request: ModelRequest, target: Target) -> Json:
-    quirks = target.quirks
-    wanted = target.temperature if request.temperature is None else request.temperature
-    if wanted is None:
+def _sampling(request: ModelRequest) -> Json:
+    if request.temperature is None:
         return {"top_p": request.top_p}
-    # Claude 4.5 and later refuse the two together.
-    return {"temperature": min(max(wanted, quirks.min_temperature), quirks.max_temperature)}
+    return {"temperature": request.temperature}  # Claude 4.5 and later refuse the two together
 
 
 def _system(request: ModelRequest, target: Target) -> list[Json]:
@@ -134,22 +133,16 @@ def _system(request: ModelRequest, target: Target) -> list[Json]:
 
 
 def _turns(history: tuple[Message, ...]) -> list[_Turn]:
-    turns: list[_Turn] = []
-    for message in history:
-        turn = _turn(message)
-        if turns and turns[-1].role == turn.role:
-            turns[-1].content.extend(turn.content)
-        elif turn.content:
-            turns.append(turn)
+    """One a message: Anthropic itself joins results and what the user says after them, and in one
+    message llama.cpp would put the words before the results (server-chat.cpp, November 2026)."""
+    turns = [turn for message in history if (turn := _turn(message)).content]
     if turns and turns[-1].role == "assistant":
         _as_prefill(turns[-1].content)
-    said = [turn.content for turn in turns if turn.role == "user"]
-    for blocks in said:
-        blocks.sort(key=lambda block: block["type"] != "tool_result")  # they have to come first
     # The turn before the last one was the last of the request before: its mark finds that cache
     # even after more blocks than the provider looks back by itself, which are 20.
-    for blocks in said[-CACHED_TURNS:]:
-        _marked(blocks)
+    said = [list(run)[-1] for role, run in groupby(turns, attrgetter("role")) if role == "user"]
+    for turn in said[-CACHED_TURNS:]:
+        _marked(turn.content)
     return turns
 
 

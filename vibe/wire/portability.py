@@ -7,7 +7,8 @@ the codecs' own affair. What every codec can rely on in a request that was fitte
 - no two messages of one role follow each other, none is empty, and no text is blank;
 - the results of an answer's calls stand straight after it, one a call and in their order; the ids
   are legal, and no two calls have the same;
-- thought and seals are the target's own, or made up where the target wants some.
+- thought and seals are the target's own, or made up where the target wants some;
+- the temperature is one that the target takes.
 """
 
 from __future__ import annotations
@@ -186,14 +187,14 @@ def _ended(messages: list[Message], target: Target) -> list[Message]:
     last = messages[-1]
     if not isinstance(last, Assistant):
         return messages
-    if _goes_on(target):
+    if goes_on(target):
         said = tuple(part for part in last.parts if not isinstance(part, Thinking))
         return [*messages[:-1], replace(last, parts=said)]
     end = "".join(part.text for part in last.parts if isinstance(part, Text))[-QUOTED_CHARS:]
     return [*messages, User((Text(GO_ON.format(end=end)),))]
 
 
-def _goes_on(target: Target) -> bool:
+def goes_on(target: Target) -> bool:
     """Whether the target goes on from the beginning of an answer, if it is the last message."""
     by_dialect = target.quirks.prefill or target.quirks.prefix_flag
     return not target.thinks and (by_dialect if target.prefills is None else target.prefills)

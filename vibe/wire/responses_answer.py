@@ -9,10 +9,11 @@ event. Items of tools that the provider runs itself are skipped.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.stream import (
@@ -28,8 +29,10 @@ from vibe.domain.stream import (
     ThinkingSealed,
     UsageSeen,
 )
+from vibe.domain.usage import Usage
 from vibe.wire.error_body import shown
 from vibe.wire.failures import broken, empty, in_band_failure
+from vibe.wire.loose import count, holds, label
 from vibe.wire.responses_form import (
     BETWEEN,
     EVENT,
@@ -42,8 +45,9 @@ from vibe.wire.responses_form import (
     Part,
     Response,
     ThoughtItem,
-    holds,
 )
+from vibe.wire.sse import MAX_EVENT_BYTES
+from vibe.wire.surrogates import joined
 
 MAX_CALLS: Final = 256
 MAX_REFUSAL_CHARS: Final = 1_000
@@ -64,7 +68,7 @@ _ENDINGS: Final = {
     "response.failed": "failed",
     "response.cancelled": "cancelled",
 }
-_ENDED: Final = frozenset(_ENDINGS.values())
+_UNFINISHED: Final = frozenset({"cancelled", "in_progress", "queued"})
 _ERRORS: Final = frozenset({"error", "response.error"})  # the second is OpenRouter's
 
 
@@ -78,10 +82,11 @@ class _Item(Struct):
 
     id: str
     marked: bool
+    name: str = ""
     heard: bool = False
     told: bool = False
     done: bool = False
-    pieces: list[str] = []
+    pieces: bytearray = field(default_factory=bytearray)
     part: int | None = None
     number: int = -1
     call_id: str = ""
@@ -102,6 +107,7 @@ class Answer:
         self._said = False
         self._thought = False
         self._refusal = ""
+        self._kept_bytes = 0
 
     def read(self, name: str, data: bytes) -> Iterator[StreamEvent]:
         """An event of a stream, of which `name` is what the server calls it, if anything."""
@@ -110,18 +116,16 @@ class Answer:
             return self._delta(_DELTAS[kind], EVENT.decode(data))
         if kind in {"response.output_item.added", "response.output_item.done"}:
             event = EVENT.decode(data)
-            return self._item(event.item, event.output_index, done=kind.endswith("done"))
+            return self._item(event.item, count(event.output_index), done=kind.endswith("done"))
         if kind == "response.function_call_arguments.done":
             return self._arguments_done(EVENT.decode(data))
         if kind == "response.refusal.delta":
-            return self._refuse(EVENT.decode(data).delta)
+            return self._refuse(EVENT.decode(data).delta or "")
         if kind in _BEGINNINGS:
             return self._begin(EVENT.decode(data).response or Response())
         if kind in _ENDINGS:
             response = EVENT.decode(data).response or Response()
-            # Some end with `response.completed` whatever the status is.
-            status = response.status if response.status in _ENDED else _ENDINGS[kind]
-            return self._end(response, status)
+            return self._end(response, _status(response, _ENDINGS[kind]))
         return iter([Broken(in_band_failure(data))] if kind in _ERRORS else [])
 
     def whole(self, body: bytes) -> Iterator[StreamEvent]:
@@ -129,22 +133,23 @@ class Answer:
         response = RESPONSE.decode(body)
         if response.output is None and response.status is None:
             return iter([Broken(in_band_failure(body))])
-        otherwise = "failed" if holds(response.error) else "completed"
-        return self._end(response, response.status or otherwise)
+        return self._end(response, _status(response, "completed"))
 
     def _begin(self, response: Response) -> Iterator[StreamEvent]:
         if self.is_silent:
-            yield Began(model=response.model or "", id=response.id or "")
+            yield Began(model=label(response.model), id=label(response.id))
 
     def _delta(self, kind: _Type, event: Event) -> Iterator[StreamEvent]:
-        item = self._known(kind, event.output_index, event.item_id)
+        index, item_id = count(event.output_index), label(event.item_id)
+        text = event.delta or ""
+        item = self._known(kind, index, item_id)
         if kind == "function_call":
-            return self._arguments(item, event.delta) if item else iter(())
+            return self._arguments(item, text) if item else iter(())
         if item is None or item.told or item.done:
-            item = self._new(kind, event.output_index, event.item_id)
+            item = self._new(kind, index, item_id)
         if kind == "message":
-            return self._say(item, event.delta)
-        return self._think(item, event.delta, event.summary_index)
+            return self._say(item, text)
+        return self._think(item, text, count(event.summary_index))
 
     def _item(
         self, raw: Raw, index: int | None, *, done: bool, status: str = "completed"
@@ -157,31 +162,32 @@ class Answer:
             case CallItem() as item:
                 yield from self._call(item, index, done=done, status=status)
             case MessageItem() as item if done:
-                yield from self._message_done(self._told("message", index, item.id), item)
+                yield from self._message_done(self._told("message", index, label(item.id)), item)
             case MessageItem(id=item_id):
-                self._new("message", index, item_id)
+                self._new("message", index, label(item_id))
             case ThoughtItem() as item if done:
-                yield from self._thought_done(self._told("reasoning", index, item.id), item)
+                told = self._told("reasoning", index, label(item.id))
+                yield from self._thought_done(told, item)
             case ThoughtItem(id=item_id):
-                self._new("reasoning", index, item_id)
+                self._new("reasoning", index, label(item_id))
 
     # --- which item is spoken of
 
-    def _known(self, kind: _Type, index: int | None, item_id: str | None) -> _Item | None:
+    def _known(self, kind: _Type, index: int | None, item_id: str) -> _Item | None:
         for mark in (item_id, index):  # two items may share a place, but never an id
             if mark is not None and mark != "" and (item := self._items.get((kind, mark))):
                 return item
         latest = self._items.get((kind, ""))
         return latest if latest and not (latest.marked and _is_marked(index, item_id)) else None
 
-    def _new(self, kind: _Type, index: int | None, item_id: str | None) -> _Item:
-        item = _Item(item_id or "", _is_marked(index, item_id))
+    def _new(self, kind: _Type, index: int | None, item_id: str) -> _Item:
+        item = _Item(item_id, _is_marked(index, item_id))
         for mark in (index, item_id, ""):
             if mark is not None:
                 self._items[kind, mark] = item
         return item
 
-    def _told(self, kind: _Type, index: int | None, item_id: str | None) -> _Item:
+    def _told(self, kind: _Type, index: int | None, item_id: str) -> _Item:
         """The item that is told as a whole: a new one if another had its place before."""
         item = self._known(kind, index, item_id)
         if item and item.told and not (item_id and self._items.get((kind, item_id)) is item):
@@ -221,7 +227,7 @@ class Answer:
             item.part = part
             item.heard = True
             if part is None:
-                item.pieces.append(text)
+                yield from self._keep(item, text)
             yield ThinkingDelta(between + text)
 
     def _think_on(self, item: _Item) -> Iterator[StreamEvent]:
@@ -234,7 +240,7 @@ class Answer:
     def _think_no_more(self) -> Iterator[StreamEvent]:
         """A thought ends where anything else begins. llama.cpp and OpenRouter say so much later."""
         if item := self._thinker:
-            content = [Part(text="".join(item.pieces))] if item.pieces else None
+            content = [Part(text=item.pieces.decode())] if item.pieces else None
             yield from self._thought_done(item, ThoughtItem(id=item.id, content=content))
 
     def _thought_done(self, item: _Item, thought: ThoughtItem) -> Iterator[StreamEvent]:
@@ -260,43 +266,59 @@ class Answer:
             if len(self._calls) == MAX_CALLS:
                 yield _broken(f"more than {MAX_CALLS} calls")
                 return
-            item = self._new("function_call", index, call.id)
+            item = self._new("function_call", index, label(call.id))
             item.number = len(self._calls)
-            item.call_id = call.call_id or call.id or f"call_{item.number}"
+            item.call_id = label(call.call_id) or label(call.id) or f"call_{item.number}"
+            item.name = call.name or ""
             self._calls.append(item)
             self._speaker = None
             yield from self._think_no_more()
-            yield CallBegan(call=item.number, id=item.call_id, name=call.name or "")
-        if done and not item.done:
-            yield from self._rest(item, call.arguments or "")
-            if _is_cut(call, status):
+            yield CallBegan(call=item.number, id=item.call_id, name=item.name)
+        if done:
+            # By its own word or, where it says nothing, by that of the response it is a part of.
+            is_cut = (label(call.status) or status) != "completed"
+            yield from self._rest(item, call.arguments or "", is_cut=is_cut)
+            item.told = True
+            if is_cut:
                 item.whole = False
-            else:
+            elif not item.done:
                 yield _ended(item)
 
     def _known_call(self, call: CallItem, index: int | None) -> _Item | None:
         """Two ids in one place are two calls."""
-        if call_id := call.call_id or call.id:
+        if call_id := label(call.call_id) or label(call.id):
             return next((item for item in self._calls if item.call_id == call_id), None)
-        return self._known("function_call", index, None)
+        return self._known("function_call", index, "")
 
     def _arguments(self, item: _Item, text: str) -> Iterator[StreamEvent]:
         if text and not item.done:
-            item.pieces.append(text)
+            yield from self._keep(item, text)
             yield CallDelta(call=item.number, arguments=text)
 
-    def _rest(self, item: _Item, arguments: str) -> Iterator[StreamEvent]:
-        """What the whole of the arguments has beyond those that came in pieces."""
-        told = "".join(item.pieces)
-        if arguments.startswith(told):
-            yield from self._arguments(item, arguments[len(told) :])
+    def _rest(self, item: _Item, arguments: str, *, is_cut: bool) -> Iterator[StreamEvent]:
+        """What the whole of the arguments has beyond those that came in pieces.
+
+        Two versions of one call: which of them was meant, nobody can tell.
+        """
+        told, whole = joined(item.pieces.decode()), joined(arguments)
+        if whole.startswith(told) and not item.done:
+            yield from self._arguments(item, whole[len(told) :])
+        elif whole and not is_cut and not _is_same(told, whole):
+            yield _broken(f"the arguments of a call to {item.name} came in two versions")
 
     def _arguments_done(self, event: Event) -> Iterator[StreamEvent]:
         """Does not end the call: it may still turn out to have been cut."""
-        item = self._known("function_call", event.output_index, event.item_id)
+        item = self._known("function_call", count(event.output_index), label(event.item_id))
         if item:
-            item.whole = True
-            yield from self._rest(item, event.arguments)
+            item.whole = item.whole or not item.told
+            yield from self._rest(item, event.arguments or "", is_cut=item.told and not item.done)
+
+    def _keep(self, item: _Item, text: str) -> Iterator[StreamEvent]:
+        piece = text.encode()
+        item.pieces += piece
+        self._kept_bytes += len(piece)
+        if self._kept_bytes > MAX_EVENT_BYTES:
+            yield _broken("the answer is too large")
 
     # --- the end
 
@@ -306,8 +328,8 @@ class Answer:
         yield from self._think_no_more()
         if status == "completed":
             yield from [_ended(call) for call in self._calls if call.whole and not call.done]
-        if response.usage:
-            yield UsageSeen(response.usage.usage())
+        if response.counted != Usage():
+            yield UsageSeen(response.counted)
         yield self._verdict(response, status)
 
     def _untold(self, output: list[Raw], status: str) -> Iterator[StreamEvent]:
@@ -320,14 +342,16 @@ class Answer:
     def _verdict(self, response: Response, status: str) -> Ended | Broken:
         if status == "failed":
             return Broken(in_band_failure(b'{"error":%b}' % (bytes(response.error) or b"null")))
-        if status not in {"completed", "incomplete"}:
+        if status in _UNFINISHED:
             return _broken(f"the response ended as {status}")
         if self._refusal or response.incomplete_because == "content_filter":
             detail = shown(self._refusal or response.incomplete_because)
             return Broken(Failure(kind=FailureKind.REFUSED, detail=detail))
         if not self._said and not self._calls:
             return Broken(empty())
-        if status == "incomplete":
+        if status != "completed":
+            # A status that is not known here says neither that the answer is whole nor that it is
+            # worthless: nobody takes it for more than it may be, and what was said is kept.
             return Ended("length")
         if not all(call.done for call in self._calls):
             return _broken("the response is complete, but one of its calls is not")
@@ -340,13 +364,29 @@ def _kind(data: bytes) -> str:
     return head.type or ("error" if holds(head.error) else "")
 
 
-def _is_marked(index: int | None, item_id: str | None) -> bool:
+def _is_marked(index: int | None, item_id: str) -> bool:
     return index is not None or bool(item_id)
 
 
-def _is_cut(call: CallItem, status: str) -> bool:
-    """By its own word or, where it says nothing, by that of the response that it is a part of."""
-    return call.status == "incomplete" or (status != "completed" and call.status != "completed")
+def _status(response: Response, by_event: str) -> str:
+    """Some end with `response.completed` whatever became of the response."""
+    if holds(response.error):
+        return "failed"
+    said = label(response.status)
+    is_worse = by_event == "completed" or said in {"failed", "cancelled"}
+    return said if said and is_worse else by_event
+
+
+def _is_same(arguments: str, others: str) -> bool:
+    """Spaces and the order of members mean nothing."""
+    try:
+        return arguments == others or _canonical(arguments) == _canonical(others)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _canonical(arguments: str) -> str:
+    return json.dumps(json.loads(arguments), sort_keys=True)
 
 
 def _ended(call: _Item) -> CallEnded:

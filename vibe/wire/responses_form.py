@@ -1,6 +1,7 @@
 """The JSON of the Responses API, as far as it is read; what is left out here is ignored.
 
-Fields that a server may send as null are so declared. Nothing here knows what follows from it.
+Fields that a server may send as null are so declared; those that an answer is as good without may
+be anything. Nothing here knows what follows from it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from vibe.domain.usage import Usage
+from vibe.wire.loose import count, label, member
 
 BETWEEN: Final = "\n\n"  # messages, and parts of a summary, come without anything between them
 
@@ -45,7 +47,7 @@ class Part(Struct):
 
 
 class MessageItem(Struct, tag="message"):
-    id: str | None = None
+    id: object = None
     content: list[Part] | None = None
 
     @property
@@ -58,7 +60,7 @@ class MessageItem(Struct, tag="message"):
 
 
 class ThoughtItem(Struct, tag="reasoning"):
-    id: str | None = None
+    id: object = None
     summary: list[Part] | None = None
     content: list[Part] | None = None
     encrypted_content: str | None = None
@@ -73,7 +75,7 @@ class ThoughtItem(Struct, tag="reasoning"):
         if not self.content and not self.encrypted_content:
             return ""
         item = Reasoning(
-            id=self.id or "",
+            id=label(self.id),
             summary=tuple(SummaryText(part.text or "") for part in self.summary or ()),
             content=tuple(ReasoningText(part.text or "") for part in self.content or ()),
             encrypted_content=self.encrypted_content or "",
@@ -82,71 +84,50 @@ class ThoughtItem(Struct, tag="reasoning"):
 
 
 class CallItem(Struct, tag="function_call"):
-    id: str | None = None
-    call_id: str | None = None
+    id: object = None
+    call_id: object = None
     name: str | None = None
     arguments: str | None = None
-    status: str | None = None
+    status: object = None
 
 
 Item: TypeAlias = MessageItem | ThoughtItem | CallItem
 
 
-class _InputDetails(Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _OutputDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
-class WireUsage(Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    input_tokens_details: _InputDetails | None = None
-    output_tokens_details: _OutputDetails | None = None
-
-    def usage(self) -> Usage:
-        read = self.input_tokens_details or _InputDetails()
-        written = self.output_tokens_details or _OutputDetails()
-        return Usage(
-            input=self.input_tokens,
-            output=self.output_tokens,
-            cached_read=read.cached_tokens,
-            cache_write=read.cache_write_tokens,
-            reasoning=written.reasoning_tokens,
-        )
-
-
-class _Incomplete(Struct):
-    reason: str | None = None
-
-
 class Response(Struct):
     """A response at its beginning or at its end; the body of an answer that is not streamed."""
 
-    id: str | None = None
-    model: str | None = None
-    status: str | None = None
+    id: object = None
+    model: object = None
+    status: object = None
     error: Raw = Raw()
-    incomplete_details: _Incomplete | None = None
+    incomplete_details: object = None
     output: list[Raw] | None = None
-    usage: WireUsage | None = None
+    usage: object = None
 
     @property
     def incomplete_because(self) -> str:
-        return (self.incomplete_details and self.incomplete_details.reason) or ""
+        return label(member(self.incomplete_details, "reason"))
+
+    @property
+    def counted(self) -> Usage:
+        return Usage(
+            input=count(self.usage, "input_tokens"),
+            output=count(self.usage, "output_tokens"),
+            cached_read=count(self.usage, "input_tokens_details", "cached_tokens"),
+            cache_write=count(self.usage, "input_tokens_details", "cache_write_tokens"),
+            reasoning=count(self.usage, "output_tokens_details", "reasoning_tokens"),
+        )
 
 
 class Event(Struct):
     """What is read of an event of any type that is known."""
 
-    output_index: int | None = None
-    item_id: str | None = None
-    summary_index: int | None = None
-    delta: str = ""
-    arguments: str = ""
+    output_index: object = None
+    item_id: object = None
+    summary_index: object = None
+    delta: str | None = None
+    arguments: str | None = None
     item: Raw = Raw()
     response: Response | None = None
 
@@ -156,7 +137,3 @@ EVENT: Final = msgspec.json.Decoder(Event)
 RESPONSE: Final = msgspec.json.Decoder(Response)
 ITEM: Final[msgspec.json.Decoder[Item]] = msgspec.json.Decoder(Item)
 REASONING: Final = msgspec.json.Decoder(Reasoning)
-
-
-def holds(raw: Raw) -> bool:
-    return bytes(raw) not in {b"", b"null"}

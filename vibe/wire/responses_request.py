@@ -80,13 +80,9 @@ def _thinking(request: ModelRequest) -> Json:
 
 
 def _sampling(request: ModelRequest, target: Target) -> Json:
-    quirks = target.quirks
-    if not quirks.sampling:
+    if not target.quirks.sampling:
         return {}
-    temperature = target.temperature if request.temperature is None else request.temperature
-    if temperature is not None:
-        temperature = min(max(temperature, quirks.min_temperature), quirks.max_temperature)
-    return {"temperature": temperature, "top_p": request.top_p}
+    return {"temperature": request.temperature, "top_p": request.top_p}
 
 
 def _tool(tool: Tool) -> Json:
@@ -190,7 +186,7 @@ def _answer(items: list[Json | Reasoning]) -> list[Json | Reasoning]:
 def _unsealed(seal: str) -> Reasoning | None:
     try:
         return None if is_too_deep(seal.encode()) else REASONING.decode(seal)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return None
 
 

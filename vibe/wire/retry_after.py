@@ -21,9 +21,9 @@ _UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _AMOUNT = r"[0-9]++(?:\.[0-9]++)?"
 _UNIT = r"(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
-_PART = re.compile(rf"({_AMOUNT}) ?({_UNIT})", re.IGNORECASE)
+_PART = re.compile(rf"({_AMOUNT}) ?({_UNIT})")
 _DURATION = rf"(?:{_AMOUNT} ?{_UNIT}[ ,]*+)+"
-_ONLY_DURATION = re.compile(_DURATION, re.IGNORECASE)
+_ONLY_DURATION = re.compile(f"[+-]?{_DURATION}")
 _HINT = re.compile(
     rf"\b(?:again|retry|wait|resets?)\b[a-z :]{{0,30}}?(?P<duration>{_DURATION})"
     r"|\b(?:access|resets?)(?: on| at)? (?P<day>\d{4}-\d\d-\d\d)(?: at)? (?P<time>\d\d:\d\d) UTC",
@@ -58,8 +58,10 @@ def seconds_of(text: str, *, now: float | None) -> float | None:
         return None
     if _NUMBER.fullmatch(text):
         return _of_number(float(text), now=now)
-    if _ONLY_DURATION.fullmatch(text):
-        return _wait(sum(_part_s(part) for part in _PART.finditer(text.lower())))
+    duration = text.lower()
+    if _ONLY_DURATION.fullmatch(duration):
+        seconds = sum(_part_s(part) for part in _PART.finditer(duration))
+        return 0.0 if duration.startswith("-") else _wait(seconds)
     when = _date(text)
     return None if when is None or now is None else _wait(when.timestamp() - now)
 

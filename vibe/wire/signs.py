@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from vibe.domain.failure import FailureKind
+from vibe.wire.window import WINDOW, window_of
 
 Statuses: TypeAlias = frozenset[int | None]
 
@@ -36,32 +37,32 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE | re.ASCII)
 
 
-_N = r"([0-9][0-9,]{0,11})"
 _ON_REQUEST: Final = frozenset({400, 413, 422, 500, None})
 _IN_STREAM: Final = frozenset[int | None]({None})
 
+_N = r"[0-9][0-9,._]*+"
 _OVERFLOW = _any(
-    rf"maximum context length (?:is|of) {_N}",
-    rf"too large for model with {_N} maximum context length",
-    rf"prompt is too long(?:: [0-9,]+ tokens > {_N})?",
+    rf"maximum context length (?:is|of) {WINDOW}",
+    rf"too large for model with {WINDOW} maximum context length",
+    rf"prompt is too long(?:: {_N} tokens > {WINDOW})?",
     r"prompt too long; exceeded (?:max )?context length",
-    rf"exceed context limit: [0-9]+ \+ [0-9]+ > {_N}",
+    rf"exceed context limit: {_N} \+ {_N} > {WINDOW}",
     rf"exceeds? (?:the )?(?:model's )?(?:available |maximum )?context (?:size|window|length|limit)"
-    rf"(?:(?: of | \(){_N})?",
+    rf"(?:(?: of | \(){WINDOW})?",
     r"context size has been exceeded",
-    rf"context (?:size|length) (?:is|of)(?: only)? {_N}",
+    rf"context (?:size|length) (?:is|of)(?: only)? {WINDOW}",
     r"greater than the context length|context window exceeds limit",
-    rf"input token count.{{0,40}}? exceeds the maximum(?: number of tokens allowed \({_N})?",
-    rf"maximum prompt length is {_N}",
+    rf"input token count.{{0,40}}? exceeds the maximum(?: number of tokens allowed \({WINDOW})?",
+    rf"maximum prompt length is {WINDOW}",
     rf"reduce the length of the (?:messages|prompt|input)"
-    rf"(?: or completion\. Current length is [0-9]+ while limit is {_N})?",
-    rf"longer than the (?:model's context length|maximum model length of) \(?{_N}",
-    rf"tokens?\b.{{0,60}}? exceeds the (?:max )?limit of {_N}",
-    rf"exceeds (?:the )?maximum allowed (?:input length of|token size) {_N}",
-    rf"exceeded model token limit(?:: {_N})?",
-    rf"input tokens exceed the configured limit of {_N}",
-    rf"range of input length should be \[1, {_N}",
-    rf"`inputs` tokens \+ `max_new_tokens` must be <= {_N}",
+    rf"(?: or completion\. Current length is {_N} while limit is {WINDOW})?",
+    rf"longer than the (?:model's context length|maximum model length of) \(?{WINDOW}",
+    rf"tokens?\b.{{0,60}}? exceeds the (?:max )?limit of {WINDOW}",
+    rf"exceeds (?:the )?maximum allowed (?:input length of|token size) {WINDOW}",
+    rf"exceeded model token limit(?:: {WINDOW})?",
+    rf"input tokens exceed the configured limit of {WINDOW}",
+    rf"range of input length should be \[1, {WINDOW}",
+    rf"`inputs` tokens \+ `max_new_tokens` must be <= {WINDOW}",
     r"tokens in request more than max tokens allowed|token limit exceeded",
     r"input is too long for requested model|is too large to process\. increase the physical batch",
     r"context_length_exceeded|context_window_exceeded|exceed_context_size_error",
@@ -107,7 +108,8 @@ SIGNS: Final = (
         kind=FailureKind.REFUSED,
         pattern=_any(
             r"content[_ ]filter|content[_ ]policy|content management policy|ResponsibleAI",
-            r"violat\w+ (?:our |the )?(?:usage|safety|content)|usage guidelines|\bflagged\b",
+            r"violat\w+ (?:our |the )?(?:usage|safety|content)|usage guidelines|cyber_policy",
+            r"(?:input|prompt|content|chat) was flagged for|flagged by .{0,30}?(?:moderat|safety)",
             r"requires? moderation|data_inspection_failed|content exists risk|PROHIBITED_CONTENT",
         ),
         at=frozenset({400, 403, 422, 451, None}),
@@ -116,7 +118,7 @@ SIGNS: Final = (
     # More than a minute's allowance in one request: waiting does not help, a shorter one does.
     Sign(
         kind=FailureKind.CONTEXT_TOO_LONG,
-        pattern=_any(rf"request too large for .{{0,200}}?\(TPM\): Limit {_N}"),
+        pattern=_any(rf"request too large for .{{0,200}}?\(TPM\): Limit {WINDOW}"),
         at=frozenset({413, 429}),
     ),
     Sign(
@@ -157,7 +159,11 @@ SIGNS: Final = (
         ),
         at=frozenset({429, 498, 499, 500, 502, 503, 529, None}),
     ),
-    Sign(kind=FailureKind.RATE_LIMITED, pattern=_any(r"\bslow_down\b"), at=frozenset({503, None})),
+    Sign(
+        kind=FailureKind.RATE_LIMITED,
+        pattern=_any(r"\bslow[_ ]down\b|\b(?-i:SlowDown)\b"),
+        at=frozenset({503, None}),
+    ),
     # Groq refuses what its own model wrote; the next attempt at the same is usually right.
     Sign(kind=FailureKind.EMPTY, pattern=_any(r"tool_use_failed"), at=frozenset({400, None})),
     # OpenRouter, whose next provider may well take the same request.
@@ -197,6 +203,5 @@ def first_sign(
     """The sign that counts, and the context window if it tells one."""
     for sign in signs:
         if (sign.at is None or status in sign.at) and (found := sign.pattern.search(text)):
-            told = found[found.lastindex] if found.lastindex else ""
-            return sign, int(told.replace(",", "")) if told else None
+            return sign, window_of(found[found.lastindex]) if found.lastindex else None
     return None
