@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import Struct
 
+from vibe.errors import UsageError
 from vibe.secret import names_a_secret
 
 if TYPE_CHECKING:
+    from vibe.clock import Clock
     from vibe.config import schema
     from vibe.config.discover import Connect
     from vibe.config.load import Loaded
-    from vibe.domain.model import Alias
+    from vibe.domain.model import Alias, ProviderName
     from vibe.domain.provider import Patience, Provider
     from vibe.domain.target import Target
+    from vibe.mux.entry import Entry, Pool, Rules, Scopes
+    from vibe.mux.member import Member, Upstream
+    from vibe.mux.memory import Memory
+    from vibe.mux.mux import Mux
 
 
 def _accepting(ports: Iterable[int]) -> Collection[int]:
@@ -147,6 +154,196 @@ def _line(model: schema.Model, provider: schema.Provider, loaded: Loaded) -> Lin
             prefills=model.supports_prefill,
         ),
         key_trouble=f"{variable} {trouble}" if trouble else None,
+    )
+
+
+def pool_of(loaded: Loaded) -> Pool:
+    """The entries and rules that the configuration means: a pool of one, unless there is one."""
+    from vibe.mux.entry import Pool
+
+    entries = tuple(entry for entry, _ in _entries(loaded))
+    return Pool(entries=entries, rules=_rules(loaded.settings.multiplexer))
+
+
+def mux_of(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
+    """The pool, ready to be asked. Models of one provider share its connections."""
+    from vibe.transport.upstream import Upstream
+
+    upstreams: dict[tuple[ProviderName, Patience], Upstream] = {}
+
+    def shared(line: Line) -> Upstream:
+        key = line.provider.name, line.provider.patience
+        if key not in upstreams:
+            upstreams[key] = Upstream(line.provider, clock=clock)
+        return upstreams[key]
+
+    return mux_over(loaded, shared, clock=clock, memory=memory)
+
+
+def mux_over(
+    loaded: Loaded,
+    upstream_of: Callable[[Line], Upstream],
+    *,
+    clock: Clock,
+    memory: Memory,
+    seed: int | None = None,
+) -> Mux:
+    """The pool by its own rules, each entry asked through what `upstream_of` makes for it."""
+    from random import Random
+
+    from vibe.mux.member import Member
+    from vibe.mux.mux import Mux
+
+    members = [
+        Member(
+            entry=entry,
+            target=line.target,
+            upstream=upstream_of(line),
+            first_token_s=line.provider.patience.first_token_s,
+        )
+        for entry, line in _entries(loaded)
+    ]
+    settings = loaded.settings.multiplexer
+    rng = Random(seed)  # noqa: S311 - it spreads load, and keeps no secret
+    return Mux(
+        members,
+        _rules(settings),
+        clock=clock,
+        rng=rng,
+        memory=memory,
+        on_broken=settings.on_broken_stream,
+    )
+
+
+def mux_of_one(alias: Alias, *, api_base: str, clock: Clock) -> Mux:
+    """A pool of one model that needs no key and no configuration, on this machine."""
+    from vibe.domain.model import ProviderName
+    from vibe.domain.provider import Provider
+    from vibe.domain.target import Target
+    from vibe.mux.entry import Entry, Rules
+    from vibe.mux.member import Member
+    from vibe.transport.upstream import Upstream
+
+    name = ProviderName(alias)
+    provider = Provider(name=name, api_base=api_base, backend="generic")
+    member = Member(
+        entry=Entry(alias=alias, scopes=scopes_of(provider, alias, is_local=True)),
+        target=Target(provider=name, model=alias, backend="generic"),
+        upstream=Upstream(provider, clock=clock),
+    )
+    return mux_by_itself([member], Rules(mode="single"), clock=clock)
+
+
+def mux_by_itself(members: Sequence[Member], rules: Rules, *, clock: Clock) -> Mux:
+    """A pool that no other process knows of."""
+    from random import Random
+
+    from vibe.mux.memory import Forgetful
+    from vibe.mux.mux import Mux
+
+    rng = Random()  # noqa: S311 - it spreads load, and keeps no secret
+    return Mux(members, rules, clock=clock, rng=rng, memory=Forgetful())
+
+
+def _entries(loaded: Loaded) -> list[tuple[Entry, Line]]:
+    """In the order of failover; the file's, where no priority says otherwise."""
+    settings = loaded.settings
+    lines = {line.alias: line for line in lines_of(loaded)}
+    if not _is_pooled(settings.multiplexer):
+        only = _alone(settings)
+        return [(_entry(only, lines[only.model], loaded), lines[only.model])]
+    ranks = {provider.name: provider.priority for provider in settings.providers}
+    pool = [entry for entry in settings.multiplexer.pool if entry.model in lines]
+
+    def rank(entry: schema.PoolEntry) -> tuple[bool, float]:
+        own = entry.priority
+        priority = ranks[lines[entry.model].provider.name] if own is None else own
+        return entry.is_fallback, inf if priority is None else priority
+
+    ordered = sorted(pool, key=rank)
+    return [(_entry(entry, lines[entry.model], loaded), lines[entry.model]) for entry in ordered]
+
+
+def _is_pooled(multiplexer: schema.Multiplexer) -> bool:
+    return multiplexer.enabled and multiplexer.mode != "single"
+
+
+def _alone(settings: schema.Settings) -> schema.PoolEntry:
+    """The pool entry that a lone `active_model` amounts to; its bound in the pool stays."""
+    from vibe.config.schema import PoolEntry
+
+    pool = settings.multiplexer.pool
+    alias = settings.active_model or next((entry.model for entry in pool), None)
+    if alias is None:
+        raise UsageError("no active_model is configured", hint="vibe config set active_model ALIAS")
+    own = next((entry for entry in pool if entry.model == alias), None)
+    return PoolEntry(model=alias, max_concurrent=own.max_concurrent if own else None)
+
+
+def _entry(pooled: schema.PoolEntry, line: Line, loaded: Loaded) -> Entry:
+    from vibe.config.checks.addresses import is_on_this_machine
+    from vibe.domain.usage import Price
+    from vibe.mux.entry import Entry
+
+    settings = loaded.settings
+    model = next(model for model in settings.models if model.alias == pooled.model)
+    provider = next(each for each in settings.providers if each.name == model.provider)
+    is_weighed = settings.multiplexer.mode == "load_balance" and _is_pooled(settings.multiplexer)
+    trouble = line.key_trouble
+    if not provider.enabled:
+        trouble = f"its provider {provider.name} is not enabled"
+    elif is_weighed and not pooled.weight:
+        trouble = "its weight is 0"
+    return Entry(
+        alias=pooled.model,
+        scopes=scopes_of(line.provider, model.name, is_local=is_on_this_machine(provider.api_base)),
+        weight=pooled.weight,
+        max_concurrent=pooled.max_concurrent,
+        is_fallback=pooled.is_fallback,
+        rate_limited_by_key=line.target.quirks.limits_by == "key",
+        window=model.context_window,
+        price=Price(
+            input=model.input_price,
+            output=model.output_price,
+            cached_input=model.cached_input_price,
+        ),
+        trouble=trouble,
+    )
+
+
+def scopes_of(provider: Provider, model: str, *, is_local: bool) -> Scopes:
+    """What fails together with this model. A key shows in them only as a hash of itself."""
+    from hashlib import sha256
+    from urllib.parse import urlsplit
+
+    from vibe.mux.entry import ScopeId, Scopes
+
+    address = urlsplit(provider.api_base)
+    port = address.port or {"http": 80, "https": 443}.get(address.scheme, 0)
+    origin = f"{address.scheme}://{address.hostname}:{port}"
+    key = provider.key.reveal() if provider.key else ""
+    account = sha256(f"{origin}\n{key}".encode()).hexdigest()[:16]
+    return Scopes(
+        own=ScopeId(f"model {account} {model}"),
+        key=ScopeId(f"key {account}"),
+        origin=ScopeId(f"origin {origin}"),
+        network=ScopeId("" if is_local else "network"),
+    )
+
+
+def _rules(multiplexer: schema.Multiplexer) -> Rules:
+    from vibe.mux.entry import Rules
+
+    hedge_after_ms = multiplexer.hedge_after_ms
+    return Rules(
+        mode=multiplexer.mode if _is_pooled(multiplexer) else "single",
+        strategy=multiplexer.strategy,
+        overflow=multiplexer.overflow,
+        rate_limit_s=multiplexer.rate_limit_disable_duration_ms / 1000,
+        error_s=multiplexer.persistent_error_disable_duration_ms / 1000,
+        failure_threshold=multiplexer.failure_threshold,
+        max_wait_s=multiplexer.max_wait_ms / 1000,
+        hedge_after_s=None if hedge_after_ms is None else hedge_after_ms / 1000,
     )
 
 

@@ -68,7 +68,13 @@ def serving(
 
 
 def configured(
-    home: Path, api_base: str, *, backend: Backend = "generic", more: str = "", models: str = ""
+    home: Path,
+    api_base: str,
+    *,
+    backend: Backend = "generic",
+    more: str = "",
+    models: str = "",
+    pool: str = "",
 ) -> None:
     """A configuration with the model `strong` of a provider there."""
     file = home / ".config" / "vibe" / "config.toml"
@@ -89,6 +95,7 @@ name = "test-model"
 provider = "acme"
 alias = "strong"
 {models}
+{pool}
 """
     )
     file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""One answer as plain text: what is written, piece by piece, and what the caller is told."""
+"""One answer as plain text: what is written, what is told beside it, and what the caller learns."""
 
 from __future__ import annotations
 
@@ -8,111 +8,169 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from vibe.clean import clean
-from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.limits import Limit, Limits
-from vibe.domain.stream import (
-    Began,
-    Broken,
-    CallBegan,
-    CallDelta,
-    CallEnded,
-    Ended,
-    LimitsSeen,
-    StreamEvent,
-    TextDelta,
-    ThinkingDelta,
-    ThinkingSealed,
-    UsageSeen,
+from vibe.domain.answer import Answer
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Outcome,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
 )
-from vibe.domain.usage import Usage
-from vibe.headless.text import Printed, print_answer
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.model import Alias
+from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.headless.text import HELD, Printed, print_answer
 
 CUT = Failure(kind=FailureKind.BROKEN_STREAM, detail="cut")
+LIMITED = Failure(kind=FailureKind.RATE_LIMITED, status=429, detail="Slow down, please.")
+WHOLE = Sealed(Answer(parts=(), pieces=()))
+NONE = Unanswered(outcome=Outcome.EXHAUSTED, failure=CUT)
+A, B = Alias("a"), Alias("b")
+FAILED_OVER = FailedOver(from_alias=A, to_alias=B, failure=LIMITED, delay_s=0.214)
+SEAM = Seam(from_alias=A, to_alias=B, failure=CUT, tokens=212)
+RETRACTED = Retracted(alias=A, failure=CUT)
 
 
-def printed(*events: StreamEvent) -> tuple[Printed, list[str]]:
+class Seen(Struct, frozen=True, kw_only=True):
+    printed: Printed
+    written: list[str]
+    told: list[str] = []
+
+
+def seen(*events: Event, holds: bool = False) -> Seen:
     written: list[str] = []
+    told: list[str] = []
 
-    async def stream() -> AsyncIterator[StreamEvent]:
+    async def stream() -> AsyncIterator[Event]:
         for event in events:
             yield event
 
-    return asyncio.run(print_answer(stream(), written.append)), written
+    printed = asyncio.run(
+        print_answer(stream(), write=written.append, tell=told.append, holds=holds)
+    )
+    return Seen(printed=printed, written=written, told=told)
 
 
 def texts(pieces: Sequence[str]) -> tuple[TextDelta, ...]:
     return tuple(TextDelta(piece) for piece in pieces)
 
 
+def answered(*, is_blank: bool = False) -> Printed:
+    return Printed(answer=WHOLE.answer, is_blank=is_blank)
+
+
 @pytest.mark.parametrize(
-    ("events", "outcome", "written"),
+    ("events", "printed", "written"),
     [
         pytest.param(
-            (*texts(["Hel", "lo"]), Ended("end")),
-            Printed(reason="end", is_blank=False),
-            ["Hel", "lo", "\n"],
-            id="as it comes",
+            (*texts(["Hel", "lo"]), WHOLE), answered(), ["Hel", "lo", "\n"], id="as it comes"
         ),
         pytest.param(
-            (*texts(["Hello\n"]), Ended("end")),
-            Printed(reason="end", is_blank=False),
-            ["Hello\n"],
-            id="with a line end of its own",
+            (*texts(["Hello\n"]), WHOLE), answered(), ["Hello\n"], id="with a line end of its own"
         ),
         pytest.param(
-            (*texts(["Hel", ""]), Broken(CUT)),
-            Printed(failure=CUT, is_blank=False),
+            (*texts(["Hel", ""]), NONE),
+            Printed(unanswered=NONE, is_blank=False),
             ["Hel", "\n"],
             id="cut",
         ),
-        pytest.param((Broken(CUT),), Printed(failure=CUT), [], id="nothing came"),
+        pytest.param((NONE,), Printed(unanswered=NONE), [], id="nothing came"),
         pytest.param(
             (
-                LimitsSeen(Limits(requests=Limit(remaining=1))),
-                Began(model="m"),
+                Routed(alias=A, why="order"),
                 ThinkingDelta("hm"),
-                ThinkingSealed("seal"),
                 TextDelta("Yes."),
                 CallBegan(call=0, id="1", name="read"),
                 CallDelta(call=0, arguments="{}"),
                 CallEnded(call=0),
-                Ended("calls"),
+                WHOLE,
             ),
-            Printed(reason="calls", is_blank=False),
+            answered(),
             ["Yes.", "\n"],
             id="only text is shown",
         ),
         pytest.param(
-            (
-                UsageSeen(Usage(input=7)),
-                TextDelta("Yes."),
-                UsageSeen(Usage(output=1)),
-                UsageSeen(Usage(output=2)),
-                Ended("length"),
-            ),
-            Printed(reason="length", usage=Usage(input=7, output=2), is_blank=False),
-            ["Yes.", "\n"],
-            id="usage",
-        ),
-        pytest.param(
-            (*texts(["a\x1b]52;c", ";Zm9v", "\x07b\x1b"]), Ended("end")),
-            Printed(reason="end", is_blank=False),
+            (*texts(["a\x1b]52;c", ";Zm9v", "\x07b\x1b"]), WHOLE),
+            answered(),
             ["a", "b", "\n"],
             id="a sequence over three pieces, and half of one at the end",
+        ),
+        pytest.param(
+            (TextDelta("Hel"), RETRACTED, TextDelta("Hello."), WHOLE),
+            answered(),
+            ["Hel", "\n", "Hello.", "\n"],
+            id="begun anew",
         ),
     ],
 )
 def test_an_answer_is_written_as_it_comes(
-    events: tuple[StreamEvent, ...], outcome: Printed, written: list[str]
+    events: tuple[Event, ...], printed: Printed, written: list[str]
 ) -> None:
-    assert printed(*events) == (outcome, written)
+    found = seen(*events)
+    assert (found.printed, found.written) == (printed, written)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        pytest.param(FAILED_OVER, "a: 429 rate limited; b answers instead (+0.21 s)", id="other"),
+        pytest.param(
+            FailedOver(from_alias=A, to_alias=A, failure=LIMITED, delay_s=2.0),
+            "a: 429 rate limited; asked again after 2.00 s",
+            id="the same",
+        ),
+        pytest.param(
+            SEAM, "a was cut after about 212 tokens (broken stream); b goes on", id="seam"
+        ),
+        pytest.param(
+            RETRACTED, "a was cut (broken stream); the answer begins anew", id="retracted"
+        ),
+        pytest.param(Slow(alias=A, after_s=15.0), "a has said nothing for 15 s; still waiting"),
+        pytest.param(
+            Waiting(for_s=1.2, tries=2, alias=A, failure=LIMITED),
+            "a: 429 rate limited: Slow down, please; trying again in 2 s (2 tries so far)",
+            id="waiting",
+        ),
+        pytest.param(
+            Waiting(for_s=None, tries=0, full=True),
+            "all who can answer are at work; waiting in line",
+            id="full",
+        ),
+        pytest.param(
+            Waiting(for_s=0.5, tries=1, offline=True),
+            "the network seems to be down; trying again in 1 s (1 try so far)",
+            id="offline",
+        ),
+    ],
+)
+def test_what_happens_on_the_way_is_told_beside_the_answer(event: Event, line: str) -> None:
+    assert seen(event, TextDelta("Yes."), WHOLE).told == [line]
+
+
+def test_a_short_part_that_is_taken_back_never_reaches_a_pipe() -> None:
+    found = seen(TextDelta("Hel"), RETRACTED, TextDelta("Hello."), WHOLE, holds=True)
+    assert "".join(found.written) == "Hello.\n"
+
+
+def test_a_pipe_gets_a_long_answer_as_it_comes() -> None:
+    first, more = "x" * (HELD + 1), "y"
+    found = seen(TextDelta(first), TextDelta(more), WHOLE, holds=True)
+    assert found.written == [first, more, "\n"]
 
 
 @given(st.lists(st.text(alphabet="a\n\r\x1b]52;c\x07\x9b\x9c\u202e\ud800", max_size=6)))
 def test_any_split_writes_the_cleaned_text(pieces: list[str]) -> None:
-    outcome, written = printed(*texts(pieces), Ended("end"))
+    found = seen(*texts(pieces), WHOLE)
     cleaned = clean("".join(pieces))
-    assert outcome.is_blank == (not cleaned.strip())
-    assert "".join(written) == cleaned + ("" if cleaned.endswith("\n") or not cleaned else "\n")
+    assert found.printed.is_blank == (not cleaned.strip())
+    assert "".join(found.written) == cleaned + (
+        "" if cleaned.endswith("\n") or not cleaned else "\n"
+    )

@@ -24,7 +24,11 @@ from vibe.cli.terminal import ReaderGone, Terminal
 from vibe.config.nearest import nearest
 from vibe.errors import ExitCode, UsageError, VibeError
 
-COMMANDS: Mapping[str, str] = {"config": "vibe.cli.config", "models": "vibe.cli.models"}
+COMMANDS: Mapping[str, str] = {
+    "config": "vibe.cli.config",
+    "models": "vibe.cli.models",
+    "mux": "vibe.cli.mux",
+}
 _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _EPILOG = f"""\b

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import select
 from contextlib import aclosing
-from math import ceil
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,20 +18,29 @@ from vibe.cli.terminal import joined
 from vibe.clock import SystemClock
 from vibe.config.layers import Override
 from vibe.domain.advice import remedy
-from vibe.domain.failure import Failure, verdict
+from vibe.domain.event import Outcome, Unanswered
+from vibe.domain.telling import duration, sentence
 from vibe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from vibe.assemble import Line
+    from vibe.config.load import Loaded
     from vibe.headless.text import Printed
+    from vibe.mux.mux import Mux
+    from vibe.mux.step import OnLimit
 
 app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+AUTO = "auto"
 _MAX_CHARACTERS = 10_000_000
 _SILENT_S = 3.0
+
+
+class LimitChoice(StrEnum):
+    WAIT = "wait"
+    EXIT = "exit"
 
 
 @app.command(
@@ -49,8 +59,13 @@ def prompt(
     headless: Annotated[bool, typer.Option("-p", "--print", help="Answer and leave.")] = False,
     model: Annotated[
         str | None,
-        typer.Option(metavar="ALIAS", help="Ask this model.", autocompletion=complete_alias),
+        typer.Option(
+            metavar="ALIAS", help="Ask this model; auto: the pool.", autocompletion=complete_alias
+        ),
     ] = None,
+    on_limit: Annotated[
+        LimitChoice, typer.Option(help="When every model is limited or down.")
+    ] = LimitChoice.WAIT,
     config: Annotated[
         Path | None,
         typer.Option(metavar="PATH", readable=False, help="Use this configuration file."),
@@ -70,9 +85,12 @@ def prompt(
     cli.chosen_config = config or cli.chosen_config
     cli.verbose, cli.log_file = verbose, log_file
     asked = _asked(cli, " ".join(text or []))
-    line = _line(cli, model, allow_missing_keys=allow_missing_keys)
-    printed = asyncio.run(_demo(cli, asked) if line is None else _answer(cli, line, asked))
-    raise typer.Exit(_outcome(cli, printed, by=line.alias if line else "demo"))
+    loaded = _loaded(cli, model, allow_missing_keys=allow_missing_keys)
+    if loaded is None:
+        printed = asyncio.run(_demo(cli, asked))
+    else:
+        printed = asyncio.run(_pool(cli, loaded, asked, on_limit.value))
+    raise typer.Exit(_outcome(cli, printed))
 
 
 def _asked(cli: Cli, text: str) -> str:
@@ -100,106 +118,112 @@ def _tell_if_it_waits(cli: Cli) -> None:
         cli.terminal.talk(paint("waiting for stdin to end; to leave it out: < /dev/null", "dim"))
 
 
-def _line(cli: Cli, model: str | None, *, allow_missing_keys: bool) -> Line | None:
-    """The model to ask; None for the demo model, where there is nothing else."""
-    from vibe.assemble import lines_of
-
-    flags = (
-        (Override(kind="flag", label="--model", path=("active_model",), value=model),)
-        if model
-        else ()
-    )
+def _loaded(cli: Cli, model: str | None, *, allow_missing_keys: bool) -> Loaded | None:
+    """The configuration to ask by; None for the demo model, where there is nothing to ask."""
+    flags = _alone(model) if model and model != AUTO else ()
     loaded = cli.load(flags=flags, allow_missing_keys=allow_missing_keys)
     settings = loaded.require()
-    lines = lines_of(loaded)
-    found = next((line for line in lines if line.alias == settings.active_model), None)
-    if found is None and lines:  # a pool without an active model: its first entry answers
-        first = settings.multiplexer.pool[0].model
-        found = next(line for line in lines if line.alias == first)
-    if found is not None and found.key_trouble:
+    if not settings.models:
+        return None
+    from vibe.assemble import pool_of
+
+    entries = pool_of(loaded).entries
+    if all(entry.trouble for entry in entries):
         raise UsageError(
-            f"Missing API key: {found.key_trouble}",
+            f"Missing API key: {entries[0].trouble}",
             hint="set it in the environment or in .env beside the configuration file",
         )
-    return found
+    return loaded
 
 
-async def _answer(cli: Cli, line: Line, asked: str) -> Printed:
+def _alone(model: str) -> tuple[Override, ...]:
+    """`--model` chooses one model, and leaves the pool aside."""
+    active = Override(kind="flag", label="--model", path=("active_model",), value=model)
+    mode = Override(kind="flag", label="--model", path=("multiplexer", "mode"), value="single")
+    return active, mode
+
+
+async def _answer(cli: Cli, mux: Mux, asked: str, on_limit: OnLimit) -> Printed:
     from vibe.domain.message import Text, User
     from vibe.domain.request import ModelRequest
     from vibe.headless.text import print_answer
-    from vibe.transport.upstream import Upstream
-    from vibe.wire.portability import fitted
+    from vibe.mux.asking import Asking
 
-    upstream = Upstream(line.provider, clock=SystemClock())
-    request = fitted(ModelRequest(messages=(User((Text(asked),)),)), line.target)
+    request = ModelRequest(messages=(User((Text(asked),)),))
+    asking = Asking(on_limit=on_limit, by_person=True)
     try:
-        async with aclosing(upstream.ask(request, line.target)) as events:
-            return await print_answer(events, cli.terminal.stream)
+        async with aclosing(mux.stream(request, asking)) as events:
+            return await print_answer(
+                events,
+                write=cli.terminal.stream,
+                tell=partial(_tell, cli),
+                holds=not cli.world.stdout.isatty(),
+            )
     finally:
-        await upstream.aclose()
+        await mux.aclose()
+
+
+async def _pool(cli: Cli, loaded: Loaded, asked: str, on_limit: OnLimit) -> Printed:
+    from vibe.assemble import mux_of
+
+    mux = mux_of(loaded, clock=SystemClock(), memory=cli.memory())
+    return await _answer(cli, mux, asked, on_limit)
 
 
 async def _demo(cli: Cli, asked: str) -> Printed:
     """The demo model behind a server on this machine, over the same way as any other."""
-    from vibe.assemble import Line
-    from vibe.domain.model import Alias, ProviderName
-    from vibe.domain.provider import Provider
-    from vibe.domain.target import Target
+    from vibe.assemble import mux_of_one
+    from vibe.domain.model import Alias
     from vibe.testing.demo import demo
     from vibe.testing.fault_server import FaultServer
 
-    paint = cli.terminal.talk_paint
-    cli.terminal.talk(paint("no model is configured: the demo model answers; see: vibe", "dim"))
-    name = ProviderName("demo")
+    _tell(cli, "no model is configured: the demo model answers; see: vibe")
     async with FaultServer(demo) as server:
-        line = Line(
-            alias=Alias("demo"),
-            provider=Provider(name=name, api_base=server.api_base, backend="generic"),
-            target=Target(provider=name, model="demo", backend="generic"),
-        )
-        return await _answer(cli, line, asked)
+        mux = mux_of_one(Alias("demo"), api_base=server.api_base, clock=SystemClock())
+        return await _answer(cli, mux, asked, "wait")
 
 
-def _outcome(cli: Cli, printed: Printed, *, by: str) -> ExitCode:
+def _tell(cli: Cli, line: str) -> None:
+    cli.terminal.talk(cli.terminal.talk_paint(line, "dim"))
+
+
+def _outcome(cli: Cli, printed: Printed) -> ExitCode:
     """What the shell is told; a cut or empty answer is never a success."""
-    if printed.failure:
-        failure = printed.failure
-        message, hint = _sentence(failure), remedy(failure.inner or failure.kind)
-        code = _code(failure)
-    elif printed.reason == "length":
-        message = "the answer was cut: it reached its length limit"
-        hint = "raise max_output_tokens of the model, or ask for less"
-        code = ExitCode.FAILED
+    answer = printed.answer
+    if answer is None:
+        return _unanswered(cli, printed.unanswered or Unanswered(outcome=Outcome.FAILED))
+    if answer.reason == "length":
+        _complain(
+            cli,
+            f"{answer.alias}: the answer was cut: it reached its length limit",
+            "raise max_output_tokens of the model, or ask for less",
+        )
     elif printed.is_blank:
-        message = "the answer has no text"
         hint = "ask again, or ask another model"
-        code = ExitCode.FAILED
+        _complain(cli, f"{answer.alias}: the answer has no text", hint)
     else:
         return ExitCode.FINISHED
+    return ExitCode.FAILED
+
+
+def _unanswered(cli: Cli, end: Unanswered) -> ExitCode:
+    """Who failed, how and when to come back: every model that was asked gets its line."""
+    failure = end.failure
+    by = f"{end.by}: " if end.by else ""
+    message = f"{by}{sentence(failure)}" if failure else "no model could be asked"
+    if end.again_in_s:
+        message += f"; try again in {duration(end.again_in_s)}"
+    _complain(cli, message, remedy(failure.inner or failure.kind) if failure else "")
+    others = {tried.alias: tried.failure for tried in end.tried if tried.alias != end.by}
+    for alias, other in others.items():
+        _tell(cli, f"  also: {alias}: {sentence(other)}")
+    if end.outcome is Outcome.DEADLINE:
+        return ExitCode.LIMIT_REACHED
+    return ExitCode.TEMPORARY if end.outcome is Outcome.EXHAUSTED else ExitCode.FAILED
+
+
+def _complain(cli: Cli, message: str, hint: str) -> None:
     paint = cli.terminal.talk_paint
-    cli.terminal.talk(joined([paint("error: ", "red"), paint(f"{by}: {message}")]))
-    cli.terminal.talk(joined([paint("  help: ", "dim"), paint(hint)]))
-    return code
-
-
-def _sentence(failure: Failure) -> str:
-    told = failure.kind.replace("_", " ")
-    if failure.detail:
-        told += f": {failure.detail.removesuffix('.')}"
-    if failure.retry_after_s:
-        told += f"; it asks to come back in {_duration(failure.retry_after_s)}"
-    return told
-
-
-def _duration(seconds: float) -> str:
-    """Rounded up: who comes back too early is refused again."""
-    if seconds < 120:
-        return f"{ceil(seconds)} s"
-    return f"{ceil(seconds / 60)} min" if seconds < 7200 else f"{ceil(seconds / 3600)} h"
-
-
-def _code(failure: Failure) -> ExitCode:
-    """75 for what passes by itself, 1 for what does not."""
-    again = verdict(failure.inner or failure.kind).again
-    return ExitCode.TEMPORARY if again.startswith("last_resort") else ExitCode.FAILED
+    cli.terminal.talk(joined([paint("error: ", "red"), paint(message)]))
+    if hint:
+        cli.terminal.talk(joined([paint("  help: ", "dim"), paint(hint)]))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vibe.config.load import Loaded
     from vibe.config.paths import Folders
     from vibe.config.variables import Variables
+    from vibe.mux.memory import Memory
+    from vibe.mux.store import Store
 
 
 def pasted_keys(loaded: Loaded) -> frozenset[str]:
@@ -95,6 +97,22 @@ class Cli:
         redactor = self.terminal.redactor
         redactor.learn([*pasted_keys(loaded), *loaded.suspects, *_secrets_in(loaded)])
 
+    def store(self) -> Store:
+        """What all vibe processes of this person know of the pool together."""
+        from vibe.clock import SystemClock
+        from vibe.mux.store import Store
+
+        return Store.open(self.folders().pool, SystemClock())
+
+    def memory(self) -> Memory:
+        from vibe.mux.shared import SharedMemory
+
+        return SharedMemory(self.store(), tell=self.warn)
+
+    def warn(self, trouble: str) -> None:
+        paint = self.terminal.talk_paint
+        self.terminal.talk(joined([paint("warning: ", "yellow"), paint(trouble)]))
+
     def tell(self, error: VibeError) -> None:
         """An error as a person gets it: configuration problems in full, else one sentence."""
         from vibe.config.problem import ConfigError
@@ -131,5 +149,4 @@ class Cli:
         """Only who named the file waits for what it would say."""
         self.log = None
         if self.log_file is not None:
-            paint = self.terminal.talk_paint
-            self.terminal.talk(joined([paint("warning: ", "yellow"), paint(trouble)]))
+            self.warn(trouble)

@@ -68,7 +68,9 @@ def json_text(value: object) -> Painted:
     """`value` as JSON in ASCII, in which no control can hide."""
     import json
 
-    return Painted(json.dumps(value, indent=2, ensure_ascii=True))
+    from msgspec import to_builtins
+
+    return Painted(json.dumps(to_builtins(value), indent=2, ensure_ascii=True))
 
 
 class ReaderGone(VibeError):

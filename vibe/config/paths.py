@@ -27,6 +27,10 @@ class Folders(Struct, frozen=True, kw_only=True):
         return self.state / "trust.json"
 
     @property
+    def pool(self) -> Path:
+        return self.state / "pool.db"
+
+    @property
     def log(self) -> Path:
         return self.state / "vibe.log"
 

@@ -1,4 +1,4 @@
-"""One answer as plain text on stdout, as it comes; what is not the answer goes to the caller.
+"""One answer as plain text on stdout, as it comes; what happens on the way is told on stderr.
 
 Knows neither the command line nor providers: it reads the one stream of events.
 """
@@ -11,69 +11,102 @@ from typing import assert_never
 from msgspec import Struct
 
 from vibe.clean import Cleaner
-from vibe.domain.failure import Failure
-from vibe.domain.stream import (
-    Began,
-    Broken,
-    CallBegan,
-    CallDelta,
-    CallEnded,
-    Ended,
-    LimitsSeen,
-    StopReason,
-    StreamEvent,
-    TextDelta,
-    ThinkingDelta,
-    ThinkingSealed,
-    UsageSeen,
+from vibe.domain.answer import Answer
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
 )
-from vibe.domain.usage import Usage
+from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.telling import told
+
+HELD = 200  # so much of a part is taken back without a trace, if it is cut
 
 
 class Printed(Struct, frozen=True, kw_only=True):
-    """How the answer ended: exactly one of `reason` and `failure` is not None."""
+    """How the answer ended: exactly one of the first two is not None."""
 
-    reason: StopReason | None = None
-    failure: Failure | None = None
-    usage: Usage = Usage()
+    answer: Answer | None = None
+    unanswered: Unanswered | None = None
     is_blank: bool = True
 
 
-async def print_answer(  # noqa: C901 - one exhaustive match, a line or two an event
-    events: AsyncIterator[StreamEvent], write: Callable[[str], None]
-) -> Printed:
-    """Pass the text of the answer to `write`, cleaned and ended with a line end, piece by piece."""
-    cleaner = Cleaner()
-    usage = Usage()
-    is_blank = True
-    ends_line = True
-    reason: StopReason | None = None
-    failure: Failure | None = None
+class _Out:
+    """Text on its way out: cleaned, and the first of it held back where it may be taken back."""
 
-    def show(text: str) -> None:
-        nonlocal is_blank, ends_line
+    def __init__(self, write: Callable[[str], None], *, holds: bool) -> None:
+        self.is_blank = True
+        self._write = write
+        self._cleaner = Cleaner()
+        self._holds = holds
+        self._held = ""
+        self._ends_line = True
+
+    def say(self, text: str) -> None:
+        shown = self._cleaner.feed(text)
+        if self._holds:
+            self._held += shown
+            if len(self._held) <= HELD:
+                return
+            shown, self._held, self._holds = self._held, "", False
+        self._show(shown)
+
+    def take_back(self) -> None:
+        """What is out already cannot be taken back: the new beginning gets a line of its own."""
+        self._cleaner = Cleaner()
+        self._held = ""
+        if not self._ends_line:
+            self._show("\n")
+
+    def end(self) -> None:
+        self._show(self._held + self._cleaner.finish())
+        if not self._ends_line:
+            self._write("\n")
+
+    def _show(self, text: str) -> None:
         if text:
-            write(text)
-            is_blank = is_blank and not text.strip()
-            ends_line = text.endswith("\n")
+            self._write(text)
+            self.is_blank = self.is_blank and not text.strip()
+            self._ends_line = text.endswith("\n")
 
-    async for event in events:
-        match event:
-            case TextDelta(text):
-                show(cleaner.feed(text))
-            case UsageSeen(seen):
-                usage = usage.merged(seen)
-            case Ended(ended):
-                reason = ended
-            case Broken(broken):
-                failure = broken
-            case LimitsSeen() | Began() | ThinkingDelta() | ThinkingSealed():
-                pass
-            case CallBegan() | CallDelta() | CallEnded():
-                pass  # no tools are offered yet
-            case _:
-                assert_never(event)
-    show(cleaner.finish())
-    if not ends_line:
-        write("\n")
-    return Printed(reason=reason, failure=failure, usage=usage, is_blank=is_blank)
+
+async def print_answer(
+    events: AsyncIterator[Event],
+    *,
+    write: Callable[[str], None],
+    tell: Callable[[str], None],
+    holds: bool = False,
+) -> Printed:
+    """Pass the text of the answer to `write`, ended with a line end, and lines about it to `tell`.
+
+    `holds`: somebody reads what is written for the answer alone, and sees none of those lines.
+    """
+    out = _Out(write, holds=holds)
+    printed = Printed()
+    try:
+        async for event in events:
+            match event:
+                case TextDelta(text):
+                    out.say(text)
+                case FailedOver() | Seam() | Waiting() | Slow():
+                    tell(told(event))
+                case Retracted():
+                    out.take_back()
+                    tell(told(event))
+                case Sealed(answer):
+                    printed = Printed(answer=answer)
+                case Unanswered():
+                    printed = Printed(unanswered=event)
+                case Routed() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+                    pass  # no tools are offered yet
+                case _:
+                    assert_never(event)
+    finally:  # what was held back is not lost with an interrupt
+        out.end()
+    return Printed(answer=printed.answer, unanswered=printed.unanswered, is_blank=out.is_blank)

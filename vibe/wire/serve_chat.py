@@ -260,7 +260,7 @@ def _image(url: str) -> Image:
         except ValueError:
             raise UsageError("image_url: the data is not whole base64") from None
     raise UsageError(
-        f"image_url: {quote(url, limit=60)} is neither an http(s) address nor a data: URL in base64"
+        f"image_url: {quote(url, limit=60)} is no http(s) address and no data: URL in base64"
     )
 
 

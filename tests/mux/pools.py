@@ -1,0 +1,180 @@
+"""Pools over real sockets: a server on a port of its own for each entry, and a mux before all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from vibe.clock import Clock, SystemClock
+from vibe.domain.answer import Answer
+from vibe.domain.event import Event, Retracted, Routed, Sealed, Unanswered
+from vibe.domain.message import Text, User
+from vibe.domain.model import Alias, Backend, BrokenStream, ProviderName
+from vibe.domain.provider import Patience, Provider
+from vibe.domain.request import ModelRequest, Tool
+from vibe.domain.stream import TextDelta
+from vibe.domain.target import Target
+from vibe.domain.usage import Price
+from vibe.mux.asking import Asking
+from vibe.mux.entry import Entry, Rules, ScopeId, Scopes
+from vibe.mux.member import Member
+from vibe.mux.memory import Forgetful, Memory
+from vibe.mux.mux import Mux
+from vibe.testing.exchange import Behaviour
+from vibe.testing.fault_server import FaultServer
+from vibe.testing.faults import Play, Schedule
+from vibe.testing.script import says
+from vibe.transport.upstream import Upstream
+from vibe.wire.presets import quirks_for
+
+HELLO = ModelRequest(messages=(User((Text("Hello"),)),))
+READ = Tool(
+    name="read",
+    description="Read a file.",
+    parameters='{"type":"object","properties":{"path":{"type":"string"}}}',
+)
+QUICK = Patience(connect_s=2.0, first_token_s=0.3, idle_s=0.3)
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One entry of a pool to be: who answers there, and how it fails."""
+
+    alias: str
+    behaviour: Behaviour = says("Hello to you.")
+    faults: Play | Schedule | None = None
+    dialect: Backend = "generic"
+    weight: int = 1
+    max_concurrent: int | None = None
+    is_fallback: bool = False
+    patience: Patience = QUICK
+    price: Price = Price(input=1.0, output=2.0)
+    window: int | None = None
+    trouble: str | None = None
+
+
+class Rig(Struct, kw_only=True):
+    """`servers` are by alias."""
+
+    mux: Mux
+    servers: dict[str, FaultServer]
+
+    def reached(self) -> dict[str, int]:
+        """How many requests each server got."""
+        return {alias: len(server.requests) for alias, server in self.servers.items()}
+
+
+class Told(Struct, kw_only=True):
+    """All that one request told: `text` is what stands on the screen at its end."""
+
+    events: list[Event] = []
+    text: str = ""
+    answer: Answer | None = None
+    unanswered: Unanswered | None = None
+
+    def kinds(self) -> list[str]:
+        """The events but for the deltas."""
+        return [type(e).__name__ for e in self.events if not isinstance(e, TextDelta | Routed)]
+
+
+@asynccontextmanager
+async def pool(
+    *lines: Line,
+    rules: Rules = Rules(error_s=0.2, rate_limit_s=0.2),  # noqa: B008 - frozen
+    on_broken: BrokenStream = "continue",
+    memory: Memory | None = None,
+    clock: Clock | None = None,
+) -> AsyncGenerator[Rig, None]:
+    clock = clock or SystemClock()
+    servers: dict[str, FaultServer] = {}
+    async with AsyncExitStack() as stack:
+        for line in lines:
+            server = FaultServer(line.behaviour, dialect=line.dialect, faults=line.faults)
+            servers[line.alias] = await stack.enter_async_context(server)
+        mux = Mux(
+            [member(line, servers[line.alias], clock) for line in lines],
+            rules,
+            clock=clock,
+            rng=random.Random(7),  # noqa: S311 - the same choices in every run
+            memory=memory or Forgetful(),
+            on_broken=on_broken,
+        )
+        stack.push_async_callback(mux.aclose)
+        yield Rig(mux=mux, servers=servers)
+
+
+def member(line: Line, server: FaultServer, clock: Clock) -> Member:
+    api_base, backend = server.api_base, line.dialect
+    provider = Provider(
+        name=ProviderName(line.alias),
+        api_base=api_base,
+        backend=backend,
+        api_version="2024-10-21" if backend == "azure" else None,
+        patience=line.patience,
+    )
+    origin = ScopeId(f"origin {api_base}")
+    own = ScopeId(f"model {line.alias}")
+    key = ScopeId(f"key {line.alias}")
+    return Member(
+        entry=Entry(
+            alias=Alias(line.alias),
+            scopes=Scopes(own=own, key=key, origin=origin, network=ScopeId("")),
+            weight=line.weight,
+            max_concurrent=line.max_concurrent,
+            is_fallback=line.is_fallback,
+            price=line.price,
+            window=line.window,
+            trouble=line.trouble,
+        ),
+        target=Target(
+            provider=provider.name,
+            model=f"{line.alias}-model",
+            backend=backend,
+            quirks=quirks_for(api_base, backend, model="m", overrides={}),
+            api_version=provider.api_version,
+            context_window=line.window,
+        ),
+        upstream=Upstream(provider, clock=clock),
+    )
+
+
+async def ask(mux: Mux, request: ModelRequest = HELLO, asking: Asking | None = None) -> Told:
+    """One request to its end; that it ends rightly is looked at here."""
+    told = Told()
+    async with aclosing(mux.stream(request, asking or Asking())) as events:
+        async for event in events:
+            assert (told.answer, told.unanswered) == (None, None), "something follows the end"
+            told.events.append(event)
+            match event:
+                case TextDelta(text):
+                    told.text += text
+                case Retracted():
+                    told.text = ""
+                case Sealed(answer):
+                    told.answer = answer
+                case Unanswered():
+                    told.unanswered = event
+                case _:
+                    pass
+    assert (told.answer is None) != (told.unanswered is None)
+    return told
+
+
+async def asked(mux: Mux, times: int, request: ModelRequest = HELLO) -> list[Told]:
+    """So many requests, one after another."""
+    return [await ask(mux, request) for _ in range(times)]
+
+
+def answered_by(told: Sequence[Told]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for each in told:
+        alias = str(each.answer.alias) if each.answer else "nobody"
+        counts[alias] = counts.get(alias, 0) + 1
+    return counts
+
+
+def tools(request: ModelRequest = HELLO) -> ModelRequest:
+    return replace(request, tools=(READ,))

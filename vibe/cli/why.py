@@ -1,0 +1,111 @@
+"""`vibe mux why`: which entry answered the last requests, and why not another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from vibe.cli.session import Cli
+from vibe.cli.terminal import Paint, Painted, json_text
+from vibe.domain.telling import in_brief, money, tokens
+
+if TYPE_CHECKING:
+    from vibe.mux.trace import AttemptTrace, Trace
+
+EPILOG = """\b
+Examples:
+  vibe mux why
+  vibe mux why --last 10
+  vibe mux why --json
+"""
+MOST: Final = 500
+WORDS: Final = {
+    "only": "the only one",
+    "order": "first in order",
+    "share": "furthest behind its share",
+    "turn": "began this turn",
+    "random": "drawn by lot",
+    "least_busy": "the less busy of two",
+    "failover": "next after the failure",
+    "repeat": "asked once more",
+    "repair": "asked in another form",
+    "probe": "its rest was over: a probe",
+    "last_resort": "nobody else: a probe before its rest was over",
+    "hedge": "the first was silent",
+}
+
+
+def why(
+    ctx: typer.Context,
+    last: Annotated[int, typer.Option(min=1, max=MOST, help="How many requests.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", readable=False, help="Use this configuration file."),
+    ] = None,
+) -> None:
+    """Tell who answered the last requests, and why: candidates, attempts, delays, cost."""
+    cli: Cli = ctx.obj
+    cli.chosen_config = config or cli.chosen_config
+    traces = _traces(cli, last)
+    if json:
+        cli.terminal.data(json_text(traces))
+        return
+    if not traces:
+        paint = cli.terminal.talk_paint
+        cli.terminal.talk(paint('nothing has been asked yet; try: vibe -p "hello"', "dim"))
+    for trace in traces:
+        for line in _lines(trace, cli.terminal.data_paint):
+            cli.terminal.data(line)
+
+
+def _traces(cli: Cli, last: int) -> list[Trace]:
+    from vibe.mux.trace import Trace
+
+    store = cli.store()
+    try:
+        rows = store.traces(last=last)
+    finally:
+        store.close()
+    traces: list[Trace] = []
+    for row in rows:
+        try:
+            traces.append(msgspec.json.decode(row.json, type=Trace))
+        except msgspec.MsgspecError:  # of another version of vibe
+            continue
+    return traces
+
+
+def _lines(trace: Trace, paint: Paint) -> Iterator[Painted]:
+    when = datetime.fromtimestamp(trace.began).astimezone().strftime("%H:%M:%S")
+    told = f"answered by {trace.alias}" if trace.alias else f"not answered: {trace.outcome}"
+    told += f" after {trace.total_s:.2f} s"
+    if trace.waited_s >= 0.005:
+        told += f", {trace.waited_s:.2f} s of it waiting"
+    if trace.seams:
+        told += f", with {trace.seams} seam{'s' * (trace.seams > 1)}"
+    yield paint(f"{when}  {told}  {money(trace.cost_uusd)}", "bold")
+    for number, attempt in enumerate(trace.attempts, start=1):
+        yield paint(f"  {number}  {attempt.alias}: {WORDS[attempt.why]}; {_came_of(attempt)}")
+        for aside in attempt.asides:
+            yield paint(f"       not {aside.alias}: {aside.why}", "dim")
+
+
+def _came_of(attempt: AttemptTrace) -> str:
+    failure = attempt.failure
+    if attempt.outcome == "cancelled":
+        return f"stopped after {attempt.took_s:.2f} s"
+    if failure is not None:
+        asked = failure.retry_after_s
+        wait = f"; it asked for {asked:.0f} s" if asked else ""
+        return f"{in_brief(failure)} after {attempt.took_s:.2f} s{wait}"
+    first = f"first word after {attempt.first_token_s:.2f} s, " if attempt.first_token_s else ""
+    about = "~" * attempt.is_estimated
+    read, wrote = tokens(attempt.input_tokens or 0), tokens(attempt.output_tokens or 0)
+    cost = money(attempt.cost_uusd, is_estimate=attempt.is_estimated)
+    return f"answered: {first}{about}{read} tokens in, {about}{wrote} out, {cost}"

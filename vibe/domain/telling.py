@@ -1,0 +1,89 @@
+"""What happens to a request, in one line for a person: the same words on every screen.
+
+The failure's detail is a provider's own text: whoever shows a line cleans it.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import assert_never
+
+from vibe.domain.event import FailedOver, Retracted, Seam, Slow, Waiting
+from vibe.domain.failure import Failure
+
+DETAIL = 120
+
+
+def told(event: FailedOver | Seam | Retracted | Waiting | Slow) -> str:
+    match event:
+        case FailedOver():
+            return _failed_over(event)
+        case Seam():
+            cut = f"{event.from_alias} was cut after about {event.tokens} tokens"
+            goes_on = "goes on" if event.from_alias != event.to_alias else "is asked to go on"
+            return f"{cut} ({in_brief(event.failure)}); {event.to_alias} {goes_on}"
+        case Retracted():
+            return f"{event.alias} was cut ({in_brief(event.failure)}); the answer begins anew"
+        case Waiting():
+            return _waiting(event)
+        case Slow():
+            return f"{event.alias} has said nothing for {event.after_s:.0f} s; still waiting"
+    assert_never(event)
+
+
+def in_brief(failure: Failure) -> str:
+    """The kind of failure, with the status where there was one: `429 rate limited`."""
+    kind = (failure.inner or failure.kind).replace("_", " ")
+    return f"{failure.status} {kind}" if failure.status and failure.status >= 400 else kind
+
+
+def sentence(failure: Failure) -> str:
+    """The failure with what the provider said about it."""
+    said = failure.detail.strip().removesuffix(".")
+    return f"{in_brief(failure)}: {said}" if said else in_brief(failure)
+
+
+def duration(seconds: float) -> str:
+    """Rounded up: who comes back too early is refused again."""
+    whole = ceil(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    return f"{ceil(whole / 60)} min" if whole < 7200 else f"{ceil(whole / 3600)} h"
+
+
+def _failed_over(event: FailedOver) -> str:
+    why = in_brief(event.failure)
+    if event.from_alias == event.to_alias:
+        return f"{event.from_alias}: {why}; asked again after {event.delay_s:.2f} s"
+    return f"{event.from_alias}: {why}; {event.to_alias} answers instead (+{event.delay_s:.2f} s)"
+
+
+def _waiting(event: Waiting) -> str:
+    if event.full:
+        return "all who can answer are at work; waiting in line"
+    until = f"trying again in {duration(event.for_s)}" if event.for_s is not None else "waiting"
+    tries = f" ({event.tries} {'try' if event.tries == 1 else 'tries'} so far)" * bool(event.tries)
+    if event.offline:
+        return f"the network seems to be down; {until}{tries}"
+    if event.alias is None or event.failure is None:
+        return f"nobody can answer now; {until}{tries}"
+    return f"{event.alias}: {_shortened(sentence(event.failure))}; {until}{tries}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= DETAIL else f"{text[:DETAIL].rsplit(' ', 1)[0]} …"
+
+
+def money(uusd: int | None, *, is_estimate: bool = False) -> str:
+    """Micro-dollars as dollars; `$?` where the price is not known, which is not free."""
+    if uusd is None:
+        return "$?"
+    dollars = uusd / 1_000_000
+    return f"{'~' * is_estimate}${dollars:.{3 if dollars >= 0.1 or not uusd else 5}f}"
+
+
+def tokens(count: int) -> str:
+    """1.2M, 96.4k, 812."""
+    if count >= 1_000_000:
+        return f"{count / 1_000_000:.1f}M"
+    return f"{count / 1_000:.1f}k" if count >= 1_000 else str(count)

@@ -1,0 +1,404 @@
+"""One request on the pool, from its first step to its one answer: a generator of events.
+
+It carries out what the core decides, and knows the commit point: before a text or a call was seen,
+another entry takes over unseen; after it, by a seam, from the start, or not at all. Whatever ends
+it, the slot is free and the connection closed when it is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from math import inf
+from typing import assert_never
+
+from vibe.clock import Clock
+from vibe.domain.answer import Answer
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Outcome,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Tried,
+    Unanswered,
+    Waiting,
+)
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.model import Alias, BrokenStream
+from vibe.domain.request import ModelRequest
+from vibe.domain.stream import (
+    Began,
+    Broken,
+    Ended,
+    LimitsSeen,
+    StopReason,
+    StreamEvent,
+    TextDelta,
+    ThinkingSealed,
+    UsageSeen,
+)
+from vibe.domain.target import Target
+from vibe.mux.attempt import Attempt, is_seen
+from vibe.mux.core import Then
+from vibe.mux.desk import Desk
+from vibe.mux.joint import is_short
+from vibe.mux.ledger import Ledger
+from vibe.mux.member import Member
+from vibe.mux.part import Part
+from vibe.mux.step import Call, Done, Send, Wait
+from vibe.mux.trace import AttemptTrace, Trace
+from vibe.wire.capability import BYTES_A_TOKEN
+from vibe.wire.portability import continued, fitted, goes_on
+from vibe.wire.repair import repaired
+
+SLOW_S = 15.0
+
+
+class Answering:
+    """One request. `_racers` are the attempts under way: one, or two where it was hedged."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        members: Mapping[Alias, Member],
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        request: ModelRequest,
+        call: Call,
+        on_broken: BrokenStream,
+        hedge_after_s: float | None,
+    ) -> None:
+        self._desk = desk
+        self._members = members
+        self._ledger = ledger
+        self._clock = clock
+        self._request = request
+        self._call = call
+        self._on_broken = on_broken
+        self._hedge_after_s = hedge_after_s
+        self._deadline = inf if call.deadline is None else call.deadline
+        self._began = clock.monotonic()
+        self._began_wall = clock.wall()
+        self._part = Part()
+        self._racers: list[Attempt] = []
+        self._traces: list[AttemptTrace] = []
+        self._tried: list[Tried] = []
+        self._seams = 0
+        self._waited_s = 0.0
+        self._answer: Answer | None = None
+        self._is_over = False
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        self._ledger.opened()
+        self._id = self._desk.begin(self._call)
+        try:
+            while True:
+                waits_since = self._clock.monotonic()
+                step = await self._desk.next(self._id)
+                self._waited_s += self._clock.monotonic() - waits_since
+                match step:
+                    case Wait():
+                        yield self._waiting(step)
+                    case Send():
+                        async with aclosing(self._attempt(step)) as events:
+                            async for event in events:
+                                yield event
+                    case Done():
+                        yield self._end(step)
+                        return
+                    case _:
+                        assert_never(step)
+        finally:
+            if not self._is_over:
+                await self._abandon()
+
+    async def _attempt(self, send: Send) -> AsyncGenerator[Event, None]:
+        """Everything from one `Send` to what the core is told came of it."""
+        if send.is_probe:
+            seconds = self._members[send.alias].first_token_s
+            until = await self._ledger.leased(send, seconds)
+            if until is not None:
+                self._desk.denied(send.attempt, until)
+                return
+        introduction = self._introduction(send)
+        prepared = self._prepared(send)
+        if prepared is None:  # it would be refused once more
+            self._desk.failed(send.attempt, self._tried[-1].failure, was_sent=False, then="go_on")
+            return
+        for event in introduction:
+            self._note_switch(event)
+            yield event
+        self._start(send, *prepared)
+        async with aclosing(self._race()) as notices:
+            async for notice in notices:
+                yield notice
+        for attempt in self._racers[:1]:
+            async with aclosing(self._read(attempt)) as events:
+                async for event in events:
+                    yield event
+
+    # Before it is sent.
+
+    def _introduction(self, send: Send) -> list[Event]:
+        if not self._tried:
+            return [Routed(alias=send.alias, why=send.why)]
+        before = self._tried[-1]
+        told: list[Event] = []
+        if self._on_broken == "restart" or is_short(self._part.text):
+            told = self._part.retract()
+        if self._part.text:
+            switch = Seam(
+                from_alias=before.alias,
+                to_alias=send.alias,
+                failure=before.failure,
+                tokens=len(self._part.text) // BYTES_A_TOKEN,
+            )
+        else:
+            switch = FailedOver(
+                from_alias=before.alias,
+                to_alias=send.alias,
+                failure=before.failure,
+                delay_s=self._clock.monotonic() - self._began,
+            )
+        return [*told, switch]
+
+    def _note_switch(self, event: Event) -> None:
+        if isinstance(event, Seam | FailedOver):
+            self._seams += isinstance(event, Seam)
+            self._ledger.switched(event)
+
+    def _prepared(self, send: Send) -> tuple[ModelRequest, Target] | None:
+        """The request in the form for this entry; None if there is no other form than before."""
+        target = self._members[send.alias].target
+        if self._part.text:
+            self._part.go_on(prefilled=goes_on(target), trimmed=target.backend == "anthropic")
+            return continued(self._request, self._part.text, target), target
+        request = fitted(self._request, target)
+        if send.why == "repair":
+            return repaired(request, target, self._tried[-1].failure)
+        return request, target
+
+    def _start(self, send: Send, request: ModelRequest, target: Target) -> None:
+        member = self._members[send.alias]
+        now = self._clock.monotonic()
+        self._racers.append(Attempt(send, member, request, target, at=now))
+        self._ledger.began(send.alias)
+
+    # While it is silent.
+
+    async def _race(self) -> AsyncGenerator[Event, None]:
+        """Until one has brought a piece, and is the only one then, or until all have failed."""
+        slow_at = self._clock.monotonic() + SLOW_S
+        hedge_at = inf
+        if self._hedge_after_s is not None and not self._part.text:
+            hedge_at = self._clock.monotonic() + self._hedge_after_s
+        while True:
+            next_s = min(slow_at, hedge_at, self._deadline) - self._clock.monotonic()
+            await asyncio.wait(
+                [racer.head for racer in self._racers],
+                timeout=None if next_s == inf else max(0.0, next_s),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if await self._is_decided():
+                return
+            now = self._clock.monotonic()
+            if now >= self._deadline:
+                await self._run_out()
+                return
+            if now >= slow_at:
+                slow_at = inf
+                yield Slow(alias=self._racers[0].send.alias, after_s=SLOW_S)
+            if now >= hedge_at:
+                hedge_at = inf
+                self._hedge()
+
+    async def _is_decided(self) -> bool:
+        for racer in [racer for racer in self._racers if racer.head.done()]:
+            failure = racer.broken_at_once
+            if failure is None or self._part.text:
+                for loser in [other for other in self._racers if other is not racer]:
+                    self._desk.dropped(loser.send.attempt)
+                    await self._record(loser, is_cancelled=True)
+                return True
+            for event in racer.head.result()[:-1]:
+                await self._take(racer, event)
+            await self._fail(racer, failure, then="go_on")
+        return not self._racers
+
+    def _hedge(self) -> None:
+        send = self._desk.hedge(self._id)
+        if send is not None:
+            target = self._members[send.alias].target
+            self._start(send, fitted(self._request, target), target)
+
+    # While it speaks.
+
+    async def _read(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+        if attempt.broken_at_once is None:
+            attempt.first_at = self._clock.monotonic()
+        for event in attempt.head.result():
+            for told in await self._take(attempt, event):
+                yield told
+        gathered = attempt.gathered
+        while self._racers and (event := await self._next(attempt)) is not None:
+            if type(event) is TextDelta and gathered.is_committed and not self._part.joins:
+                gathered.text(event.text)  # the way of nearly every piece
+                yield event
+                continue
+            for told in await self._take(attempt, event):
+                yield told
+
+    async def _next(self, attempt: Attempt) -> StreamEvent | None:
+        if self._deadline == inf:
+            return await anext(attempt.stream, None)
+        try:
+            async with asyncio.timeout(max(0.0, self._deadline - self._clock.monotonic())):
+                return await anext(attempt.stream, None)
+        except TimeoutError:
+            await self._run_out()
+            return None
+
+    async def _take(self, attempt: Attempt, event: StreamEvent) -> list[Event]:
+        """What one event of the stream tells the reader, and the core."""
+        match event:
+            case LimitsSeen(limits):
+                self._desk.limits_seen(attempt.send.attempt, limits)
+                return []
+            case Ended(reason):
+                told = self._part.say_rest(attempt)
+                await self._succeed(attempt, reason)
+                return told
+            case Broken(failure):
+                told = self._part.say_rest(attempt)
+                if failure.kind is FailureKind.EMPTY and self._part.text:
+                    await self._succeed(attempt, "end")  # nothing was left to say: it was whole
+                else:
+                    await self._break(attempt, failure)
+                return told
+            case _:
+                pass
+        if not attempt.gathered.is_committed and is_seen(event):
+            after_s = self._clock.monotonic() - attempt.at
+            self._desk.committed(attempt.send.attempt, after_s=after_s)
+        if isinstance(event, TextDelta):
+            return self._part.say(attempt, event.text)
+        attempt.gathered.add(event, attempt.producer)
+        if isinstance(event, Began | UsageSeen | ThinkingSealed):
+            return []
+        return [*self._part.say_rest(attempt), event]
+
+    # How it ends.
+
+    async def _succeed(self, attempt: Attempt, reason: StopReason) -> None:
+        self._answer = self._part.whole(attempt, reason)
+        await self._record(attempt)
+        self._desk.succeeded(attempt.send.attempt)
+
+    async def _break(self, attempt: Attempt, failure: Failure) -> None:
+        """Its stream was cut. A whole call is answer enough, and nothing is asked again."""
+        then: Then = "go_on"
+        if attempt.gathered.has_whole_call:
+            attempt.failure = failure
+            self._answer = self._part.whole(attempt, "calls")
+            then = "seal"
+        elif attempt.gathered.is_committed:
+            self._part.keep(attempt, failure)
+            then = "stop" if self._on_broken == "stop" else "go_on"
+        await self._fail(attempt, failure, then=then)
+
+    async def _fail(self, attempt: Attempt, failure: Failure, *, then: Then) -> None:
+        attempt.failure = failure
+        self._tried.append(Tried(attempt.send.alias, failure))
+        if failure.kind is FailureKind.CONTEXT_TOO_LONG:
+            self._ledger.outgrown(attempt.send.alias, failure, self._call.tokens)
+        await self._record(attempt)
+        self._desk.failed(attempt.send.attempt, failure, was_sent=attempt.was_sent, then=then)
+
+    async def _run_out(self) -> None:
+        """The deadline of the whole request has come."""
+        failure = Failure(kind=FailureKind.CANCELLED, detail="the time for the request was over")
+        for attempt in tuple(self._racers):
+            if attempt.gathered.is_committed:
+                self._part.keep(attempt, failure)
+            await self._record(attempt, is_cancelled=True)
+        self._desk.out_of_time(self._id)
+
+    async def _record(self, attempt: Attempt, *, is_cancelled: bool = False) -> None:
+        self._write_down(attempt, is_cancelled=is_cancelled)
+        self._racers.remove(attempt)
+        await attempt.close()
+
+    def _write_down(self, attempt: Attempt, *, is_cancelled: bool) -> None:
+        now = self._clock.monotonic()
+        trace = attempt.trace(began=self._began, now=now, is_cancelled=is_cancelled)
+        self._traces.append(trace)
+        self._ledger.ended(trace)
+
+    async def _abandon(self) -> None:
+        """Whoever read the events went away or was cancelled, at any place above."""
+        self._desk.cancel(self._id, was_sent=True)
+        racers, self._racers = self._racers, []
+        for racer in racers:
+            self._write_down(racer, is_cancelled=True)
+        self._close(Outcome.CANCELLED, None)
+        for racer in racers:
+            await racer.close()
+
+    # What is told of it.
+
+    def _waiting(self, wait: Wait) -> Waiting:
+        return Waiting(
+            for_s=self._from_now(wait.until),
+            tries=wait.tries,
+            full=wait.full,
+            offline=wait.offline,
+            alias=wait.alias,
+            failure=wait.failure,
+        )
+
+    def _end(self, done: Done) -> Sealed | Unanswered:
+        self._close(done.outcome, done.failure)
+        if self._answer is not None:
+            return Sealed(self._answer)
+        return Unanswered(
+            outcome=done.outcome,
+            failure=done.failure or self._in_vain(),
+            by=done.by,
+            again_in_s=self._from_now(done.again_at),
+            tried=tuple(self._tried),
+            part=self._part.as_it_stands(),
+        )
+
+    def _in_vain(self) -> Failure | None:
+        """Why nobody could be asked."""
+        reasons = [f"{alias} {why}" for alias, why in self._call.unable.items()]
+        for alias, member in self._members.items():
+            if member.entry.trouble:
+                reasons.append(f"{alias}: {member.entry.trouble}")
+        if not reasons or self._tried:
+            return None
+        return Failure(kind=FailureKind.BAD_REQUEST, detail="; ".join(reasons), lacks=True)
+
+    def _close(self, outcome: Outcome, failure: Failure | None) -> None:
+        self._is_over = True
+        self._ledger.closed(
+            Trace(
+                id=str(self._id),
+                began=self._began_wall,
+                outcome=outcome,
+                total_s=self._clock.monotonic() - self._began,
+                waited_s=self._waited_s,
+                alias=self._answer.alias if self._answer else None,
+                seams=self._seams,
+                attempts=tuple(self._traces),
+                failure=failure,
+            )
+        )
+
+    def _from_now(self, at: float | None) -> float | None:
+        return None if at is None else max(0.0, at - self._clock.monotonic())

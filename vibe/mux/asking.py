@@ -1,0 +1,23 @@
+"""How a request wants to be treated; the defaults are those of a library call."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from vibe.domain.model import Alias, BrokenStream
+from vibe.mux.step import OnLimit
+
+
+class Asking(Struct, frozen=True, kw_only=True):
+    """Requests of one `affinity` stay with the entry that began it. `within_s` bounds it all.
+
+    `on_broken` says what becomes of an answer that was cut after some of it had been seen. None
+    leaves it to the configuration. Only those `among` may be asked, where it is not None.
+    """
+
+    affinity: str | None = None
+    within_s: float | None = None
+    on_limit: OnLimit = "wait"
+    on_broken: BrokenStream | None = None
+    among: frozenset[Alias] | None = None
+    by_person: bool = False

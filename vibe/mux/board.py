@@ -1,0 +1,186 @@
+"""All entries of a pool as they stand, and who of them can be asked now.
+
+Knows circuits, slots and shares, and nothing of requests but which entries one has to leave out.
+Invariant: `free[tier]` holds, in order, exactly those whose circuits are all closed and that have a
+slot; `resting` those with a circuit that is not closed. So a pick looks at few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from math import inf
+
+from vibe.domain.model import Alias
+from vibe.mux.entry import Entry, Pool, ScopeId
+from vibe.mux.limits import Learned
+from vibe.mux.standing import Circuit, Mark, Standing
+
+PRIMARY, FALLBACK = 0, 1
+TIERS = (PRIMARY, FALLBACK)
+START: Mark = (0.0, -1)
+
+
+class Board:
+    def __init__(self, pool: Pool) -> None:
+        self.circuits: dict[ScopeId, Circuit] = {}
+        self.standings: dict[Alias, Standing] = {}
+        self._known: dict[Alias, Standing] = {}  # of earlier pools too
+        self.limited: set[Circuit] = set()
+        self._learned: set[Circuit] = set()
+        self.marks: list[Mark] = [START, START]
+        self.attempts = 0
+        self.pool = pool
+        self.set_pool(pool)
+
+    def set_pool(self, pool: Pool) -> None:
+        """Entries that stay keep their slots and health; shares begin anew where they changed."""
+        is_new = self.pool.signature != pool.signature
+        self.pool = pool
+        standings: dict[Alias, Standing] = {}
+        for index, (entry, weight) in enumerate(pool.weighted):
+            circuits = tuple(self._circuit(scope) for scope in _scopes(entry))
+            standing = self._known.get(entry.alias)
+            if standing is None:
+                standing = Standing(entry, index=index, weight=weight, circuits=circuits)
+                self._known[entry.alias] = standing
+            else:
+                standing.set_entry(entry, index=index, weight=weight, circuits=circuits)
+            if is_new:
+                standing.sent = 0
+            standings[entry.alias] = standing
+        self.standings = standings
+        if is_new:
+            self.marks = [START, START]
+        for circuit in self.circuits.values():
+            circuit.standings = [s for s in standings.values() if circuit in s.circuits]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Sort the entries anew, after a circuit, a slot or the pool has changed."""
+        self.free: tuple[list[Standing], list[Standing]] = ([], [])
+        self.full: tuple[list[Standing], list[Standing]] = ([], [])
+        self.resting: tuple[list[Standing], list[Standing]] = ([], [])
+        for standing in self.standings.values():
+            if not standing.is_usable_at_all:
+                continue
+            if not standing.is_closed:
+                self.resting[standing.tier].append(standing)
+                continue
+            self._rejoin(standing)
+            kind = self.free if standing.has_slot else self.full
+            kind[standing.tier].append(standing)
+
+    def usable(
+        self, tier: int, out: Collection[Standing], now: float, *, tokens: int
+    ) -> list[Standing]:
+        """Who can be asked now, in order. Those whose limit is used up are left out."""
+        found = self.free[tier]
+        if out:
+            found = [standing for standing in found if standing not in out]
+        if self.resting[tier]:
+            probes = [s for s in self.resting[tier] if s not in out and self._may_join(s, now)]
+            if probes:
+                found = sorted([*found, *probes], key=lambda standing: standing.index)
+        if self.limited:
+            found = [s for s in found if self._has_left(s, now, tokens)]
+        return found
+
+    def is_full(self, tier: int, out: Collection[Standing], now: float) -> bool:
+        """Whether somebody could be asked but for the slots."""
+        return any(s not in out for s in self.full[tier]) or any(
+            s not in out and not s.has_slot and s.may_be_probed(now) for s in self.resting[tier]
+        )
+
+    def refilled_at(self, out: Collection[Standing], now: float, *, tokens: int) -> float:
+        """When the first of those whose limit is used up can be asked again."""
+        if not self.limited:
+            return inf
+        times = (s.spent_until(now, tokens) for tier in self.free for s in tier if s not in out)
+        return min((at for at in times if at is not None), default=inf)
+
+    @property
+    def is_offline(self) -> bool:
+        return any(
+            not circuit.is_closed
+            for standing in self.standings.values()
+            for circuit in standing.circuits[3:]
+        )
+
+    def take(self, standing: Standing, *, is_by_share: bool) -> None:
+        if is_by_share:
+            mark = standing.level, standing.index
+            self.marks[standing.tier] = max(self.marks[standing.tier], mark)
+        self.attempts += 1
+        standing.sent += 1
+        standing.in_flight += 1
+        if not standing.has_slot:
+            self.refresh()
+
+    def give_back(self, standing: Standing, *, was_sent: bool) -> None:
+        was_full = not standing.has_slot
+        standing.in_flight -= 1
+        if not was_sent:
+            standing.sent -= 1
+        if was_full and self.has(standing):
+            standing.rejoin(self.marks[standing.tier], spare=standing.weight)
+            self.refresh()
+
+    def learn(self, scope: ScopeId, limit: Learned | None) -> None:
+        """What is known of a scope's limit from now on."""
+        if circuit := self.circuits.get(scope):
+            circuit.limit = limit
+            circuit.sent_since = 0
+            self._learned.add(circuit)
+            (self.limited.add if limit else self.limited.discard)(circuit)
+
+    def take_limits(self) -> set[Circuit]:
+        """Those whose limit has changed since this was last asked."""
+        learned, self._learned = self._learned, set()
+        return learned
+
+    def set_sent(self, sent: Mapping[Alias, int]) -> None:
+        """The counts by which shares are reckoned, of all processes together."""
+        for alias, n in sent.items():
+            if standing := self.standings.get(alias):
+                standing.sent = n
+        for tier in TIERS:
+            if upcoming := min(((s.level, s.index) for s in self.free[tier]), default=None):
+                level, index = upcoming
+                self.marks[tier] = max(self.marks[tier], (level, index - 1))
+
+    def has(self, standing: Standing) -> bool:
+        """Whether a reload has not left it out."""
+        return self.standings.get(standing.entry.alias) is standing
+
+    def all_able(self, barred: Collection[Standing]) -> Iterator[Standing]:
+        for standing in self.standings.values():
+            if standing.is_usable_at_all and standing not in barred:
+                yield standing
+
+    def _may_join(self, standing: Standing, now: float) -> bool:
+        if not standing.has_slot or not standing.may_be_probed(now):
+            return False
+        self._rejoin(standing)
+        return True
+
+    def _has_left(self, standing: Standing, now: float, tokens: int) -> bool:
+        was_spent = standing.is_spent
+        standing.is_spent = standing.spent_until(now, tokens) is not None
+        if was_spent and not standing.is_spent:
+            standing.rejoin(self.marks[standing.tier])
+        return not standing.is_spent
+
+    def _rejoin(self, standing: Standing) -> None:
+        if not standing.rejoined:
+            standing.rejoin(self.marks[standing.tier])
+            standing.rejoined = True
+
+    def _circuit(self, scope: ScopeId) -> Circuit:
+        return self.circuits.setdefault(scope, Circuit(scope))
+
+
+def _scopes(entry: Entry) -> Iterator[ScopeId]:
+    scopes = entry.scopes
+    yield from (scopes.own, scopes.key, scopes.origin)
+    if scopes.network:
+        yield scopes.network

@@ -1,0 +1,163 @@
+"""The multiplexer: one place to ask, any number of models behind it.
+
+It brings the core, the connections and the memory together, and decides nothing itself. Every
+number that is told of the pool comes from its snapshot. To be closed by its owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+
+from vibe.clock import Clock
+from vibe.domain.event import Event
+from vibe.domain.model import Alias, BrokenStream, ProviderName
+from vibe.domain.request import ModelRequest
+from vibe.mux.answering import Answering
+from vibe.mux.asking import Asking
+from vibe.mux.core import Core
+from vibe.mux.desk import Desk
+from vibe.mux.entry import Pool, Rules
+from vibe.mux.ledger import Ledger
+from vibe.mux.member import Member, Upstream
+from vibe.mux.memory import Memory
+from vibe.mux.policy import Rng
+from vibe.mux.snapshot import MuxSnapshot, snapshot
+from vibe.mux.step import Call
+from vibe.mux.trace import Trace
+from vibe.wire.capability import estimated_tokens, unable
+
+AS_USUAL = Asking()
+ESTIMATE_IS_OFF_BY = 1.35  # tokenizers differ by a third
+
+
+class Mux:
+    """`stream` may run any number of times at once, all in one event loop."""
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        rules: Rules,
+        *,
+        clock: Clock,
+        rng: Rng,
+        memory: Memory,
+        on_broken: BrokenStream = "continue",
+    ) -> None:
+        # Whoever was in the pool stays in these: a request may just be asking there.
+        self._members: dict[Alias, Member] = {}
+        self._names: dict[Alias, tuple[ProviderName, str]] = {}
+        self._upstreams: dict[int, Upstream] = {}
+        self._rules = rules
+        self._clock = clock
+        self._memory = memory
+        self._on_broken: BrokenStream = on_broken
+        self._ledger = Ledger(clock=clock, memory=memory)
+        self._desk = Desk(Core(self._pool_of(members), rng=rng, explains=True), clock)
+        memory.attach(self._desk, self.snapshot)
+
+    async def aclose(self) -> None:
+        """Ends the connections; requests that still run are ended by their own owners before."""
+        for upstream in self._upstreams.values():
+            await upstream.aclose()
+        await self._memory.aclose()
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return tuple(self._members[entry.alias] for entry in self._desk.core.board.pool.entries)
+
+    def set_members(self, members: Sequence[Member]) -> None:
+        """Who is in the pool from now on. What is under way ends where it is."""
+        self._desk.set_pool(self._pool_of(members))
+
+    def reset(self) -> None:
+        """Every entry counts as well again, and nothing has been counted."""
+        self._ledger.reset()
+        for member in self.members:
+            self._desk.close(member.entry.alias)
+
+    def stream(
+        self, request: ModelRequest, asking: Asking = AS_USUAL
+    ) -> AsyncGenerator[Event, None]:
+        """The events of one answer, of which the last is `Sealed` or `Unanswered`.
+
+        Closing it, or cancelling who reads it, ends the request wherever it is.
+        """
+        self._memory.refresh()
+        tokens = estimated_tokens(request)
+        call = Call(
+            unable=dict(self._unable(request, tokens, asking.among)),
+            affinity=asking.affinity,
+            deadline=None if asking.within_s is None else self._clock.monotonic() + asking.within_s,
+            on_limit=asking.on_limit,
+            tokens=tokens,
+            by_person=asking.by_person,
+        )
+        return Answering(
+            self._desk,
+            self._members,
+            self._ledger,
+            self._clock,
+            request=request,
+            call=call,
+            on_broken=asking.on_broken or self._on_broken,
+            hedge_after_s=self._rules.hedge_after_s,
+        ).events()
+
+    def snapshot(self) -> MuxSnapshot:
+        core = self._desk.core
+        return snapshot(
+            core.board,
+            self._ledger.counts,
+            self._names,
+            self._ledger.about(waiting=core.waiting),
+            now=self._clock.monotonic(),
+            wall=self._clock.wall(),
+        )
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """The last requests, the oldest first."""
+        return tuple(self._ledger.traces)
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is under way and nobody waits."""
+        return self._desk.core.at_rest
+
+    def _pool_of(self, members: Sequence[Member]) -> Pool:
+        for member in members:
+            alias, target = member.entry.alias, member.target
+            self._members[alias] = member
+            self._names[alias] = target.provider, target.model
+            self._upstreams[id(member.upstream)] = member.upstream
+        return Pool(entries=tuple(member.entry for member in members), rules=self._rules)
+
+    def _unable(
+        self, request: ModelRequest, tokens: int, among: frozenset[Alias] | None
+    ) -> Iterator[tuple[Alias, str]]:
+        """Who would be asked in vain, and why. That a request is too long is only an estimate,
+        and counts for nothing where it would leave nobody."""
+        too_long: list[tuple[Alias, str]] = []
+        left = 0
+        for member in self.members:
+            alias = member.entry.alias
+            why = unable(request, member.target)
+            window = self._window(alias, member)
+            if among is not None and alias not in among:
+                yield alias, "was not asked for"
+            elif why is not None:
+                yield alias, why
+            elif window is not None and tokens > window:
+                too_long.append((alias, "has too small a window"))
+            else:
+                left += 1
+        if left:
+            yield from too_long
+
+    def _window(self, alias: Alias, member: Member) -> float | None:
+        """The size from which on a request is not tried there."""
+        learned = self._ledger.windows.get(alias)
+        if learned is not None:
+            return learned - 1
+        configured = member.target.context_window
+        return None if configured is None else configured * ESTIMATE_IS_OFF_BY

@@ -1,0 +1,105 @@
+"""The part of an answer that a person has seen when its stream was cut, and what becomes of it.
+
+It stands and another goes on with it, or it is taken back; until one of both, it is kept. Knows
+text and who wrote it, and nothing of entries.
+"""
+
+from __future__ import annotations
+
+from vibe.domain.answer import Answer, Piece
+from vibe.domain.event import Event, Retracted
+from vibe.domain.failure import Failure
+from vibe.domain.message import AssistantPart, Text, Thinking
+from vibe.domain.model import Alias
+from vibe.domain.stream import StopReason, TextDelta
+from vibe.mux.attempt import Attempt
+from vibe.mux.joint import Joint, Restart
+
+
+class Part:
+    """`text` is what was seen of the answer before the present attempt, whoever wrote it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.pieces: tuple[Piece, ...] = ()
+        self._joint: Joint | None = None
+        self._cut: tuple[Alias, Failure] | None = None
+
+    @property
+    def joins(self) -> bool:
+        """Whether the text that comes now has to be joined to what was there."""
+        return self._joint is not None
+
+    def keep(self, attempt: Attempt, failure: Failure) -> None:
+        said = attempt.gathered.said
+        self.text += said
+        if said:
+            self.pieces = (*self.pieces, _piece(attempt))
+        self._cut = attempt.send.alias, failure
+        self._joint = None
+
+    def go_on(self, *, prefilled: bool, trimmed: bool) -> None:
+        self._joint = Joint(self.text, prefilled=prefilled, trimmed=trimmed)
+
+    def retract(self) -> list[Event]:
+        """Take it back; the answer begins anew."""
+        self._joint = None
+        if self._cut is None or not self.text:
+            return []
+        self.text, self.pieces = "", ()
+        alias, failure = self._cut
+        return [Retracted(alias=alias, failure=failure)]
+
+    def say(self, attempt: Attempt, text: str) -> list[Event]:
+        """More of the answer, joined where there is something to join it to."""
+        if self._joint is not None:
+            return self._joined(attempt, self._joint.feed(text))
+        attempt.gathered.text(text)
+        return [TextDelta(text)]
+
+    def say_rest(self, attempt: Attempt) -> list[Event]:
+        """What the joint had held back."""
+        if self._joint is None:
+            return []
+        joint, self._joint = self._joint, None
+        return self._joined(attempt, joint.finish())
+
+    def whole(self, attempt: Attempt, reason: StopReason) -> Answer:
+        parts = attempt.gathered.parts(attempt.producer)
+        usage, is_estimated = attempt.usage()
+        return Answer(
+            parts=_after(self.text, parts) if self.text else parts,
+            pieces=(*self.pieces, _piece(attempt)),
+            reason=reason,
+            usage=usage,
+            is_estimated=is_estimated,
+            cost_uusd=attempt.cost_uusd,
+        )
+
+    def as_it_stands(self) -> Answer | None:
+        """The part alone, flagged as cut."""
+        if self._cut is None or not self.text:
+            return None
+        return Answer(parts=(Text(self.text),), pieces=self.pieces, cut=self._cut[1])
+
+    def _joined(self, attempt: Attempt, joined: str | Restart) -> list[Event]:
+        told: list[Event] = []
+        if isinstance(joined, Restart):
+            told, joined = self.retract(), joined.text
+        if joined:
+            attempt.gathered.text(joined)
+            told.append(TextDelta(joined))
+        return told
+
+
+def _piece(attempt: Attempt) -> Piece:
+    said = len(attempt.gathered.said)
+    return Piece(alias=attempt.send.alias, producer=attempt.producer, characters=said)
+
+
+def _after(part: str, parts: tuple[AssistantPart, ...]) -> tuple[AssistantPart, ...]:
+    """One answer out of two: the second's thought was about going on, and is left out."""
+    rest = [each for each in parts if not isinstance(each, Thinking)]
+    if rest and isinstance(rest[0], Text):
+        return (Text(part + rest[0].text), *rest[1:])
+    return (Text(part), *rest)

@@ -1,0 +1,188 @@
+"""The pool at one moment, as a frozen value: behind `/mux`, `vibe mux status`, metrics and tests.
+
+Made from the board and the counts alone, so that the same number is the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+
+from msgspec import Struct
+
+from vibe.domain.model import Alias, Mode, ProviderName
+from vibe.mux.board import Board
+from vibe.mux.health import State
+from vibe.mux.resort import failure_of
+from vibe.mux.standing import Standing
+from vibe.mux.stats import Counts, LastError, Switch
+
+
+class EntrySnapshot(Struct, frozen=True, kw_only=True):
+    """`share` and `want` are parts of 1: of the attempts so far, and by weight; None: no say.
+
+    `back_in_s` counts down to the end of a rest; None where that is not known. `trouble` is why
+    the entry cannot be used at all. Costs are of those attempts whose price is known; `unpriced`
+    counts the others.
+    """
+
+    alias: Alias
+    provider: ProviderName
+    model: str
+    is_fallback: bool
+    state: State
+    can_answer: bool
+    busy: int
+    weight: int
+    limit: int | None = None
+    probing: bool = False
+    back_in_s: float | None = None
+    resting_from: str | None = None
+    trouble: str | None = None
+    taken_out: bool = False
+    share: float | None = None
+    want: float | None = None
+    requests: int = 0
+    ok: int = 0
+    limited: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    per_minute: int = 0
+    first_token_p50_s: float | None = None
+    first_token_p95_s: float | None = None
+    tokens_a_second: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost_uusd: int = 0
+    last_hour_uusd: int = 0
+    unpriced: int = 0
+    estimated: int = 0
+    last_error: LastError | None = None
+    last_minute: tuple[int, ...] = ()
+
+
+class MuxSnapshot(Struct, frozen=True, kw_only=True):
+    """`at` is wall time. `failovers` were unseen but for one line, `seams` were not."""
+
+    at: float
+    mode: Mode
+    available: int
+    total: int
+    requests: int
+    under_way: int
+    waiting: int
+    failovers: int
+    seams: int
+    offline: bool = False
+    entries: tuple[EntrySnapshot, ...] = ()
+    recent: tuple[Switch, ...] = ()
+
+    @property
+    def last_hour_uusd(self) -> int:
+        return sum(entry.last_hour_uusd for entry in self.entries)
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """Of the process, not of an entry."""
+
+    requests: int = 0
+    under_way: int = 0
+    waiting: int = 0
+    failovers: int = 0
+    seams: int = 0
+    recent: tuple[Switch, ...] = ()
+
+
+def snapshot(
+    board: Board,
+    counts: Mapping[Alias, Counts],
+    names: Mapping[Alias, tuple[ProviderName, str]],
+    about: About,
+    *,
+    now: float,
+    wall: float,
+) -> MuxSnapshot:
+    entries = tuple(
+        _entry(board, standing, counts[alias], names[alias], now)
+        for alias, standing in board.standings.items()
+    )
+    return MuxSnapshot(
+        at=wall,
+        mode=board.pool.rules.mode,
+        available=sum(entry.can_answer for entry in entries),
+        total=len(entries),
+        requests=about.requests,
+        under_way=about.under_way,
+        waiting=about.waiting,
+        failovers=about.failovers,
+        seams=about.seams,
+        offline=board.is_offline,
+        entries=entries,
+        recent=about.recent,
+    )
+
+
+def _entry(
+    board: Board, standing: Standing, counts: Counts, name: tuple[ProviderName, str], now: float
+) -> EntrySnapshot:
+    entry = standing.entry
+    provider, model = name
+    last_minute = counts.last_minute(now)
+    failure = failure_of(standing)
+    return EntrySnapshot(
+        alias=entry.alias,
+        provider=provider,
+        model=model,
+        is_fallback=entry.is_fallback,
+        state=_state(standing, now),
+        can_answer=standing.is_usable_at_all and standing.may_be_probed(now),
+        busy=standing.in_flight,
+        limit=entry.max_concurrent,
+        weight=standing.weight,
+        probing=standing.is_probed(now),
+        back_in_s=_back_in_s(standing, now),
+        resting_from=failure.kind.value if failure else None,
+        trouble=entry.trouble,
+        taken_out=standing.is_out,
+        **_shares(board, standing),
+        requests=counts.requests,
+        ok=counts.ok,
+        limited=counts.limited,
+        failed=counts.failed,
+        cancelled=counts.cancelled,
+        per_minute=sum(last_minute),
+        first_token_p50_s=counts.first_token_s(0.5),
+        first_token_p95_s=counts.first_token_s(0.95),
+        tokens_a_second=counts.tokens_a_second,
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        cached_tokens=counts.cached_tokens,
+        cost_uusd=counts.cost_uusd,
+        last_hour_uusd=counts.last_hour_uusd(now),
+        unpriced=counts.unpriced,
+        estimated=counts.estimated,
+        last_error=counts.last_error,
+        last_minute=last_minute,
+    )
+
+
+def _state(standing: Standing, now: float) -> State:
+    states = {circuit.health.state(now) for circuit in standing.circuits}
+    return "open" if "open" in states else "half_open" if "half_open" in states else "closed"
+
+
+def _back_in_s(standing: Standing, now: float) -> float | None:
+    until = max((circuit.health.until or -inf for circuit in standing.circuits), default=-inf)
+    return until - now if now < until < inf else None
+
+
+def _shares(board: Board, standing: Standing) -> dict[str, float | None]:
+    peers = [s for s in board.standings.values() if s.tier == standing.tier]
+    sent = sum(peer.sent for peer in peers)
+    weights = sum(peer.weight for peer in peers)
+    is_shared = board.pool.rules.mode == "load_balance"
+    return {
+        "share": standing.sent / sent if sent else None,
+        "want": standing.weight / weights if is_shared and weights else None,
+    }
