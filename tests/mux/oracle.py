@@ -304,7 +304,7 @@ class Oracle:
         self._line[request] = asked
         if asked.until < inf:
             heappush(self._due, (min(asked.until, asked.deadline), request))
-        if bound is None or not full:
+        if bound is None or not full or asked.until > now + BOUND_WAIT_S + CLOSE:
             if not full:
                 asked.anew |= asked.asked
             for seat in self._usable(now, asked):
@@ -510,6 +510,7 @@ class Oracle:
             and alias not in asked.barred
             and asked.began >= since + LONGEST_COOLDOWN_S
             and all(s.opened_at < since and s.kind not in MENDED_BY_PEOPLE for s in seat.scopes)
+            and all(s.leased < asked.began for s in seat.scopes)
         ):
             _broken("L1", f"request {asked.id} failed, and {alias} has long been healthy")
 

@@ -24,6 +24,7 @@ from vibe.mux.entry import Entry, Rules, ScopeId, Scopes
 from vibe.mux.member import Member
 from vibe.mux.memory import Forgetful, Memory
 from vibe.mux.mux import Mux
+from vibe.secret import Secret
 from vibe.testing.exchange import Behaviour
 from vibe.testing.fault_server import FaultServer
 from vibe.testing.faults import Play, Schedule
@@ -54,6 +55,8 @@ class Line(Struct, frozen=True, kw_only=True):
     price: Price = Price(input=1.0, output=2.0)
     window: int | None = None
     trouble: str | None = None
+    key: str = ""
+    sees: bool | None = None
 
 
 class Rig(Struct, kw_only=True):
@@ -92,7 +95,9 @@ async def pool(
     servers: dict[str, FaultServer] = {}
     async with AsyncExitStack() as stack:
         for line in lines:
-            server = FaultServer(line.behaviour, dialect=line.dialect, faults=line.faults)
+            server = FaultServer(
+                line.behaviour, dialect=line.dialect, faults=line.faults, key=line.key
+            )
             servers[line.alias] = await stack.enter_async_context(server)
         mux = Mux(
             [member(line, servers[line.alias], clock) for line in lines],
@@ -113,6 +118,7 @@ def member(line: Line, server: FaultServer, clock: Clock) -> Member:
         api_base=api_base,
         backend=backend,
         api_version="2024-10-21" if backend == "azure" else None,
+        key=Secret(line.key) if line.key else None,
         patience=line.patience,
     )
     origin = ScopeId(f"origin {api_base}")
@@ -136,6 +142,7 @@ def member(line: Line, server: FaultServer, clock: Clock) -> Member:
             quirks=quirks_for(api_base, backend, model="m", overrides={}),
             api_version=provider.api_version,
             context_window=line.window,
+            sees_images=line.sees,
         ),
         upstream=Upstream(provider, clock=clock),
     )

@@ -376,10 +376,11 @@ class Answering:
 
     def _in_vain(self) -> Failure | None:
         """Why nobody could be asked."""
-        reasons = [f"{alias} {why}" for alias, why in self._call.unable.items()]
-        for alias, member in self._members.items():
-            if member.entry.trouble:
-                reasons.append(f"{alias}: {member.entry.trouble}")
+        reasons = [
+            f"{alias}: {trouble}" if trouble else f"{alias} {self._call.unable[alias]}"
+            for alias, member in self._members.items()
+            if (trouble := member.entry.trouble) or alias in self._call.unable
+        ]
         if not reasons or self._tried:
             return None
         return Failure(kind=FailureKind.BAD_REQUEST, detail="; ".join(reasons), lacks=True)

@@ -60,11 +60,11 @@ class Breaker:
         circuit = _blamed(claim, failure)
         if circuit is None:
             return
+        chance = self._rng.random()
         if claim.attempt < circuit.opened_by:
-            health = after_late_failure(circuit.health, failure, now=now)
+            health = after_late_failure(circuit.health, failure, now=now, chance=chance)
         else:
             rules = self._board.pool.rules
-            chance = self._rng.random()
             health = after_failure(circuit.health, failure, now=now, rules=rules, chance=chance)
         self._set(now, circuit, health)
 

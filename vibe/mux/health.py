@@ -74,10 +74,12 @@ def after_failure(
     return _opened(told, base_s, now=now, chance=chance)
 
 
-def after_late_failure(health: Health, failure: Failure, *, now: float) -> Health:
+def after_late_failure(health: Health, failure: Failure, *, now: float, chance: float) -> Health:
     """After a failure of an attempt that began before the opening: only its later word counts."""
-    if health.until is None or failure.retry_after_s is None:
+    if failure.retry_after_s is None:
         return health
+    if health.until is None:
+        return _opened(replace(health, failure=failure), 0.0, now=now, chance=chance)
     stated = now + min(failure.retry_after_s, LONGEST_S)
     return replace(
         health,

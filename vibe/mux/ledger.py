@@ -79,7 +79,7 @@ class Ledger:
 
     def outgrown(self, alias: Alias, failure: Failure, tokens: int) -> None:
         """The entry has told that a request does not fit: it has taught its window."""
-        window = failure.window or tokens
+        window = min(failure.window or tokens, tokens)
         self.windows[alias] = min(window, self.windows.get(alias, window))
 
     async def leased(self, send: Send, seconds: float) -> float | None:

@@ -70,7 +70,7 @@ def _bound_of(circuit: Circuit, standing: Standing, course: Course) -> float:
         course.call.by_person
         and (failure.inner or failure.kind) in MENDED_BY_PEOPLE
         and circuit.opened_at < course.began
-        and standing not in course.out
+        and not course.asked.get(standing)
     ):
         return circuit.leased_until  # the remedy may have come meanwhile
     return max(health.until, circuit.leased_until)
