@@ -71,7 +71,7 @@ async def test_a_silent_entry_is_hedged_and_the_first_word_wins() -> None:
     )
     async with pool(*lines, rules=Rules(hedge_after_s=0.05)) as rig:
         told = await ask(rig.mux)
-        entries = {entry.alias: entry for entry in rig.mux.snapshot().entries}
+        entries = {str(entry.alias): entry for entry in rig.mux.snapshot().entries}
         assert rig.mux.at_rest
     assert told.answer
     assert told.answer.alias == "b"

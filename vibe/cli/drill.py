@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from vibe.cli.drill_verdict import Result
     from vibe.config.load import Loaded
 
-MOST_S: Final = 50.0  # a drill of some pools never takes longer than a person waits
+MOST_S: Final = 50.0  # of the person's own time, whatever the pool is like
+SAYS_WIDTH: Final = 53
 EPILOG: Final = """\b
 Each entry of the pool gets a server on this machine in place of its
-provider. No key is read, nothing leaves the machine, and what vibe
-remembers of your providers stays as it is. Modes, weights, slots, rests
-and patience are your own.
+provider: no key is needed or sent, nothing leaves the machine, and what
+vibe remembers of your providers stays as it is. Modes, weights, slots,
+rests and patience are your own.
 \b
 Waits are leapt over, not sat through: where it says 120 s, you would have
 waited for 120 s, and the drill goes on at once.
@@ -107,7 +109,12 @@ def _list(cli: Cli, *, as_json: bool) -> None:
         cli.terminal.data(json_text(data))
         return
     paint = cli.terminal.data_paint
-    rows = [*TROUBLES.items(), *((fault.name, fault.says) for fault in FAULTS.values())]
+    known = [*TROUBLES.items(), *((fault.name, fault.says) for fault in FAULTS.values())]
+    rows = [
+        (name if number == 0 else "", line)
+        for name, says in known
+        for number, line in enumerate(wrap(says, SAYS_WIDTH))
+    ]
     for row in table(("NAME", "WHAT HAPPENS"), rows, paint):
         cli.terminal.data(row)
 

@@ -121,7 +121,8 @@ class Drill:
             before = _reached(rig)
             busiest = _Busiest(rig.servers)
             for alias, faults in trial.plays.items():
-                await rig.servers[alias].play(busiest.watching(alias, faults))
+                watched = busiest.watching(alias, faults) if trial.at_once > 1 else faults
+                await rig.servers[alias].play(watched)
             async with asyncio.TaskGroup() as group:
                 end = group.create_task(_end(rig, trial))
                 felt: list[Felt] = []
@@ -197,10 +198,7 @@ class _Busiest:
         self.most = dict.fromkeys(servers, 0)
         self._servers = servers
 
-    def watching(self, alias: Alias, faults: Play | Schedule) -> Play | Schedule:
-        if isinstance(faults, Play) and faults.fault.name == "refused":
-            return faults
-
+    def watching(self, alias: Alias, faults: Play | Schedule) -> Schedule:
         def watched(asked: Asked, number: int) -> Play | None:
             busy = sum(each.ended == "open" for each in self._servers[alias].requests)
             self.most[alias] = max(self.most[alias], busy)

@@ -25,6 +25,7 @@ INKS: Final[Mapping[Verdict, Ink | None]] = {"survived": None, "ended": "dim", "
 AT_ONCE_S: Final = 0.3
 MOST_COLUMNS: Final = 6
 MOST_FAILED: Final = 10
+MOST_LINES: Final = 8
 WIDTH: Final = 80
 HEADER: Final = ("  TROUBLE", "ANSWERED BY", "AFTER", "SEEN", "REQUESTS")
 
@@ -35,7 +36,7 @@ def told(results: Sequence[Result], pool: Pool, paint: Paint, *, each: bool) -> 
     """The report. With `each`, every fault has a row, and below it what was said."""
     yield paint(_pool(pool))
     groups = list(_groups(results, each=each))
-    cells = [_cells(group, pool, each=each) for _, group in groups]
+    cells = [_cells(group, each=each) for _, group in groups]
     header, *rows = table(HEADER, cells, Paint(colour=False))
     heading = ""
     for (title, group), row in zip(groups, rows, strict=True):
@@ -50,7 +51,7 @@ def told(results: Sequence[Result], pool: Pool, paint: Paint, *, each: bool) -> 
             yield from _lines(group, paint)
     yield paint("")
     yield _sum(results, paint)
-    yield from _failures(results, paint)
+    yield from _failures(results, paint, each=each)
     yield from _advice(results, pool, paint)
 
 
@@ -129,7 +130,7 @@ def _title(trial: Trial) -> str:
     return f"One fault, at the first request to {trial.seat.alias}"
 
 
-def _cells(group: Sequence[Result], pool: Pool, *, each: bool) -> tuple[str, ...]:
+def _cells(group: Sequence[Result], *, each: bool) -> tuple[str, ...]:
     first = group[0]
     name = first.trial.name if each and not first.trial.is_feared else first.trial.label
     answer = first.felt.answer
@@ -162,7 +163,9 @@ def _seconds(seconds: float) -> str:
 def _lines(group: Sequence[Result], paint: Paint) -> Iterator[Painted]:
     """What stood on the screen, of the first that looks so."""
     felt = group[0].felt
-    lines = [*felt.told]
+    lines = [*felt.told[:MOST_LINES]]
+    if more := len(felt.told) - len(lines):
+        lines.append(f"… and {more} more lines: --json")
     if felt.unanswered and (failure := felt.unanswered.failure):
         lines.append(f"error: {sentence(failure)}")
         lines.append(f"help: {remedy(failure.inner or failure.kind)}")
@@ -199,17 +202,18 @@ def _sum(results: Sequence[Result], paint: Paint) -> Painted:
     return joined(told, "   ")
 
 
-def _failures(results: Sequence[Result], paint: Paint) -> Iterator[Painted]:
+def _failures(results: Sequence[Result], paint: Paint, *, each: bool) -> Iterator[Painted]:
     failed = [result for result in results if result.verdict == "failed"]
     for result in failed[:MOST_FAILED]:
         trial = result.trial
-        where = "" if trial.at_event is None else f" {trial.fault and trial.fault.name}"
-        after = "" if trial.at_event is None else f" after event {trial.at_event}"
-        told = f"{trial.name}{where}{after}, {trial.seat.alias} first: {result.wrong}"
+        where = f", {trial.seat.alias} first"
+        if trial.fault is not None and trial.at_event is not None:
+            where = f" ({trial.fault.name} after event {trial.at_event}){where}"
+        told = f"{trial.name}{where}: {result.wrong}"
         yield joined([paint("✗ ", "red"), paint(told)])
     if len(failed) > MOST_FAILED:
         yield paint(f"… and {len(failed) - MOST_FAILED} more; all of them: --json", "dim")
-    if failed:
+    if failed and not each:
         alone = f"vibe mux drill --faults {failed[0].trial.name}"
         yield joined([paint("  help: ", "dim"), paint(f"see what was said: {alone}")])
 

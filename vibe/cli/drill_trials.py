@@ -37,6 +37,7 @@ LIMITED_S: Final = LIMITED.fault.retry_after_s or 0.0
 DOWN: Final = play("server_error")
 SLOW: Final = play("slow_drip")
 MOST_AT_ONCE: Final = 60
+MOST_PATIENT_S: Final = 600.0  # who waits longer for somebody who never comes learns nothing by it
 IN_CALLS: Final = ("close_in_body", "stall_in_body", "malformed_json", "in_band_server_error")
 TROUBLES: Final[Mapping[Trouble, str]] = {
     "down_for_good": "whoever is asked first fails every request",
@@ -46,14 +47,15 @@ TROUBLES: Final[Mapping[Trouble, str]] = {
     "offline": f"no name can be looked up for {OFFLINE_S:g} s",
     "rush": "twice as many requests at once as there are slots",
     "cut_anywhere": "an answer is cut after each of its events in turn",
-    "cut_in_call": "an answer with two calls is cut, silent or broken after each of its events",
+    "cut_in_call": "an answer with two calls is broken after each of its events in turn",
 }
-
+NO_TOOLS: Final = "the model that is asked first calls no tools"
 WHERE_NOT: Final[Mapping[str, str]] = {
+    "down_for_good": f"the pool is one model, and waits for longer than {MOST_PATIENT_S:g} s",
     "primaries_down": "the pool has no fallback",
     "offline": "every entry is on this machine",
     "rush": "no entry has max_concurrent",
-    "cut_in_call": "the model that is asked first calls no tools",
+    "cut_in_call": NO_TOOLS,
 }
 
 
@@ -110,10 +112,13 @@ def planned(seats: Sequence[Seat], pool: Pool, names: Sequence[str]) -> tuple[Tr
 
 
 def _why_not(name: str, seats: Sequence[Seat]) -> str:
-    if fault := FAULTS.get(name):
-        firsts = ", ".join(f"{seat.alias} speaks {seat.dialect}" for seat in seats)
-        return f"only {' or '.join(fault.dialects)} has it, and {firsts}"
-    return WHERE_NOT[name]
+    fault = FAULTS.get(name)
+    if fault is None:
+        return WHERE_NOT[name]
+    if any(seat.dialect in fault.dialects for seat in seats):
+        return NO_TOOLS
+    firsts = ", ".join(f"{seat.alias} speaks {seat.dialect}" for seat in seats)
+    return f"only {' or '.join(fault.dialects)} has it, and {firsts}"
 
 
 def one_by_one(seats: Sequence[Seat], pool: Pool) -> Iterator[Trial]:
@@ -166,9 +171,10 @@ def _troubled(name: Trouble, trial: Trial, pool: Pool) -> Iterator[Trial]:  # no
     patience_s = pool.rules.max_wait_s
     match name:
         case "down_for_good":
-            must = _if(len(everybody) > 1)
-            plays = {trial.seat.alias: DOWN}
-            yield replace(trial, label="down for good", must=must, plays=plays, times=3)
+            if len(everybody) > 1 or patience_s <= MOST_PATIENT_S:
+                must = _if(len(everybody) > 1)
+                plays = {trial.seat.alias: DOWN}
+                yield replace(trial, label="down for good", must=must, plays=plays, times=3)
         case "primaries_down":
             if len(primaries) < len(everybody):
                 plays = dict.fromkeys(primaries, DOWN)
