@@ -7,7 +7,6 @@ the stream is read by whoever owns the attempt. `close` ends the connection, whe
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from math import inf
 
 from vibe.domain.failure import Failure, FailureKind
@@ -67,8 +66,7 @@ class Attempt:
     async def close(self) -> None:
         if not self.head.done():
             self.head.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.head
+            await asyncio.wait([self.head])
         await self.stream.aclose()
 
     async def _read_head(self) -> list[StreamEvent]:

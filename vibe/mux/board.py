@@ -119,7 +119,7 @@ class Board:
     def give_back(self, standing: Standing, *, was_sent: bool) -> None:
         was_full = not standing.has_slot
         standing.in_flight -= 1
-        if not was_sent:
+        if not was_sent and standing.sent:
             standing.sent -= 1
         if was_full and self.has(standing):
             standing.rejoin(self.marks[standing.tier], spare=standing.weight)

@@ -73,6 +73,7 @@ class Core:
     def decide(self, now: float, request: RequestId, call: Call) -> list[Step]:
         """A new request. The steps may be other requests', whose time has come meanwhile."""
         steps = self.tick(now)
+        self._serve(now, steps)
         course = self._courses[request] = Course(request, call, now=now)
         for alias in call.unable:
             if standing := self.board.standings.get(alias):
@@ -104,6 +105,8 @@ class Core:
     def limits_seen(self, now: float, attempt: AttemptId, limits: Limits) -> None:
         circuit = self._attempts[attempt].claim.counted_by
         self.board.learn(circuit.id, learned(limits, now))
+        if any(standing.is_spent for standing in circuit.standings):
+            self.breaker.moved = True  # more may be left than was thought
 
     def succeeded(self, now: float, attempt: AttemptId) -> list[Step]:
         current = self._attempts[attempt]

@@ -69,10 +69,11 @@ class Pool(Struct, frozen=True, kw_only=True):
     @property
     def signature(self) -> str:
         """The same for pools whose shares can be counted on together."""
-        return " ".join(
+        weights = (
             f"{entry.alias}{'~' if entry.is_fallback else '='}{weight}"
             for entry, weight in self.weighted
         )
+        return " ".join((self.rules.mode, self.rules.strategy, *weights))
 
     @property
     def weighted(self) -> list[tuple[Entry, int]]:

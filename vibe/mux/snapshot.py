@@ -139,7 +139,7 @@ def _entry(
         can_answer=standing.is_usable_at_all and standing.may_be_probed(now),
         busy=standing.in_flight,
         limit=entry.max_concurrent,
-        weight=standing.weight,
+        weight=entry.weight,
         probing=standing.is_probed(now),
         back_in_s=_back_in_s(standing, now),
         resting_from=failure.kind.value if failure else None,
