@@ -129,11 +129,11 @@ One fault, at the first request to strong
     error: 403 auth: Country, region, or territory not supported
     help: check the key and its rights, then: vibe models --probe
 ● server_error   small        at once  failover  1 1
-    strong: 500 server; small answers instead (+0.00 s)
+    strong: 500 server; small is asked instead (+0.00 s)
 
 What people fear
 ● down for good  small        at once  failover  1 3
-    strong: 500 server; small answers instead (+0.00 s)
+    strong: 500 server; small is asked instead (+0.00 s)
 
 ● 2 survived   ○ 1 could not be survived, and said so
   help: with a fallback that has another key, 1 of these would have been survived

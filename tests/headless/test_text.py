@@ -28,6 +28,7 @@ from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.model import Alias
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
 from vibe.headless.text import HELD, Printed, print_answer
+from vibe.testing.leap import LeapingLoop
 
 CUT = Failure(kind=FailureKind.BROKEN_STREAM, detail="cut")
 LIMITED = Failure(kind=FailureKind.RATE_LIMITED, status=429, detail="Slow down, please.")
@@ -121,7 +122,7 @@ def test_an_answer_is_written_as_it_comes(
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        pytest.param(FAILED_OVER, "a: 429 rate limited; b answers instead (+0.21 s)", id="other"),
+        pytest.param(FAILED_OVER, "a: 429 rate limited; b is asked instead (+0.21 s)", id="other"),
         pytest.param(
             FailedOver(from_alias=A, to_alias=A, failure=LIMITED, delay_s=2.0),
             "a: 429 rate limited; asked again after 2.00 s",
@@ -164,6 +165,35 @@ def test_a_pipe_gets_a_long_answer_as_it_comes() -> None:
     first, more = "x" * (HELD + 1), "y"
     found = seen(TextDelta(first), TextDelta(more), WHOLE, holds=True)
     assert found.written == [first, more, "\n"]
+
+
+def test_of_a_row_of_waits_the_first_is_told_and_then_only_those_that_last() -> None:
+    short = Waiting(for_s=1.0, tries=1, alias=A, failure=LIMITED)
+    long = Waiting(for_s=8.0, tries=3, alias=A, failure=LIMITED)
+    again = FailedOver(from_alias=A, to_alias=A, failure=LIMITED, delay_s=1.0)
+    found = seen(short, again, short, again, long, again, WHOLE)
+    assert [line.split("; ")[-1] for line in found.told] == [
+        "trying again in 1 s (1 try so far)",
+        "trying again in 8 s (3 tries so far)",
+    ]
+
+
+def test_a_silence_in_the_middle_of_an_answer_is_told_once() -> None:
+    told: list[str] = []
+
+    async def stream() -> AsyncIterator[Event]:
+        yield Routed(alias=A, why="order")
+        yield TextDelta("Hel")
+        await asyncio.sleep(50)
+        yield TextDelta("lo.")
+        yield WHOLE
+
+    async def run() -> None:
+        await print_answer(stream(), write=lambda _: None, tell=told.append)
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(run())
+    assert told == ["a has said nothing for 15 s; still waiting"]
 
 
 @given(st.lists(st.text(alphabet="a\n\r\x1b]52;c\x07\x9b\x9c\u202e\ud800", max_size=6)))

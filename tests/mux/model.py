@@ -186,12 +186,6 @@ class Seat:
     def is_well(self) -> bool:
         return all(scope.until is None for scope in self.scopes)
 
-    def may_be_ready(self, now: float) -> bool:
-        return all(
-            scope.until is None or (now >= scope.until and scope.probe is None)
-            for scope in self.scopes
-        )
-
     def may_join(self, now: float) -> bool:
         """Well, or surely ready for its one probe."""
         for scope in self.scopes:

@@ -140,7 +140,8 @@ class Oracle:
             self._moved.append(seat)
         smallest = gcd(*weights[0].values(), *weights[1].values()) or 1
         for shares, own in zip(self._shares, weights, strict=True):
-            shares.configure({alias: weight // smallest for alias, weight in own.items()})
+            own = {alias: weight // smallest for alias, weight in own.items()}
+            shares.configure(own, (rules["mode"], rules["strategy"]))
 
     def begun(
         self,
@@ -308,7 +309,7 @@ class Oracle:
             if not full:
                 asked.anew |= asked.asked
             for seat in self._usable(now, asked):
-                if seat.tier == 0 or not self._may_stand_in_line(now, asked):
+                if seat.tier == 0 or not self._may_stand_in_line(asked):
                     _broken("S9", f"request {request} waits, and {seat.alias} could be asked")
             asked.bound_to = None
         else:
@@ -572,10 +573,10 @@ class Oracle:
             for seat in self._tiers[0]
         )
 
-    def _may_stand_in_line(self, now: float, asked: _Request) -> bool:
-        """The same, but for a primary that may be ready for its probe, too."""
+    def _may_stand_in_line(self, asked: _Request) -> bool:
+        """The same, if it has begun a new pass."""
         return self._rules["overflow"] == "wait" and any(
-            seat.in_flight >= seat.most and self._may_ask(asked, seat) and seat.may_be_ready(now)
+            seat.in_flight >= seat.most and self._may_ask(asked, seat) and seat.is_well
             for seat in self._tiers[0]
         )
 
@@ -590,7 +591,7 @@ class Oracle:
         if seat.tier == 0:
             return True
         primaries = self._tiers[0]
-        return not any(p.may_be_ready(now) and self._may_ask(asked, p) for p in primaries)
+        return not any(p.is_well and self._may_ask(asked, p) for p in primaries)
 
     def _bound(self, now: float, asked: _Request) -> str | None:
         """The entry that the request stays with, if that one can be asked, or is only full."""

@@ -18,6 +18,7 @@ class Shares:
 
     def __init__(self) -> None:
         self._weights: dict[str, int] = {}
+        self._rules: tuple[str, ...] = ()
         self._window: tuple[str, ...] = ()
         self._cycle = 0
         self._counts: dict[str, int] = {}
@@ -26,9 +27,9 @@ class Shares:
         self._rested: set[str] = set()
         self._back: set[str] = set()
 
-    def configure(self, weights: dict[str, int]) -> None:
-        if weights != self._weights:
-            self._weights, self._owed = weights, 0
+    def configure(self, weights: dict[str, int], rules: tuple[str, ...]) -> None:
+        if weights != self._weights or rules != self._rules:
+            self._weights, self._rules, self._owed = weights, rules, 0
         else:
             self._owed += self._whole  # the order among equals may be another
         self._begin(())

@@ -61,7 +61,7 @@ async def test_in_every_dialect_a_cut_at_any_event_leaves_one_whole_answer(
         assert told.answer
         assert told.answer.parts == (Text(STORY),)
         kinds = [type(event) for event in told.events]
-        assert kinds.count(Seam) + kinds.count(FailedOver) == 1
+        assert kinds.count(Seam) + kinds.count(FailedOver) <= 1  # none where it is past the end
         seams += kinds.count(Seam)
     assert seams > 10
 

@@ -55,7 +55,7 @@ def _failed_over(event: FailedOver) -> str:
     why = in_brief(event.failure)
     if event.from_alias == event.to_alias:
         return f"{event.from_alias}: {why}; asked again after {event.delay_s:.2f} s"
-    return f"{event.from_alias}: {why}; {event.to_alias} answers instead (+{event.delay_s:.2f} s)"
+    return f"{event.from_alias}: {why}; {event.to_alias} is asked instead (+{event.delay_s:.2f} s)"
 
 
 def _waiting(event: Waiting) -> str:

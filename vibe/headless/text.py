@@ -24,7 +24,7 @@ from vibe.domain.event import (
     Waiting,
 )
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
-from vibe.domain.telling import told
+from vibe.headless.notices import Notices
 
 HELD = 200  # so much of a part is taken back without a trace, if it is cut
 
@@ -88,25 +88,28 @@ async def print_answer(
     `holds`: somebody reads what is written for the answer alone, and sees none of those lines.
     """
     out = _Out(write, holds=holds)
+    notices = Notices(tell)
     printed = Printed()
     try:
         async for event in events:
             match event:
                 case TextDelta(text):
                     out.say(text)
-                case FailedOver() | Seam() | Waiting() | Slow():
-                    tell(told(event))
+                    notices.alive()
+                case Routed() | FailedOver() | Seam() | Waiting() | Slow():
+                    notices.note(event)
                 case Retracted():
                     out.take_back()
-                    tell(told(event))
+                    notices.note(event)
                 case Sealed(answer):
                     printed = Printed(answer=answer)
                 case Unanswered():
                     printed = Printed(unanswered=event)
-                case Routed() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
-                    pass  # no tools are offered yet
+                case ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+                    notices.alive()  # no tools are offered yet
                 case _:
                     assert_never(event)
     finally:  # what was held back is not lost with an interrupt
+        notices.stop()
         out.end()
     return Printed(answer=printed.answer, unanswered=printed.unanswered, is_blank=out.is_blank)
