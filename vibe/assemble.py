@@ -344,6 +344,7 @@ def _rules(multiplexer: schema.Multiplexer) -> Rules:
         failure_threshold=multiplexer.failure_threshold,
         max_wait_s=multiplexer.max_wait_ms / 1000,
         hedge_after_s=None if hedge_after_ms is None else hedge_after_ms / 1000,
+        hedge_priced=multiplexer.hedge_priced,
     )
 
 

@@ -185,6 +185,9 @@ class Multiplexer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Duration | None,
         Meta(description="Ask a second entry when the first is silent so long; off if left out."),
     ] = None
+    hedge_priced: Annotated[
+        bool, Meta(description="Let `hedge_after_ms` ask entries that have a price, too.")
+    ] = False
     health_check_interval_s: Annotated[
         Seconds | None,
         Meta(description="Check resting entries so often, spending no tokens; off if left out."),
