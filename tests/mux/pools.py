@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from msgspec import Struct
@@ -57,6 +57,7 @@ class Line(Struct, frozen=True, kw_only=True):
     trouble: str | None = None
     key: str = ""
     sees: bool | None = None
+    quirks: Mapping[str, bool] = {}
 
 
 class Rig(Struct, kw_only=True):
@@ -139,7 +140,7 @@ def member(line: Line, server: FaultServer, clock: Clock) -> Member:
             provider=provider.name,
             model=f"{line.alias}-model",
             backend=backend,
-            quirks=quirks_for(api_base, backend, model="m", overrides={}),
+            quirks=quirks_for(api_base, backend, model="m", overrides=dict(line.quirks)),
             api_version=provider.api_version,
             context_window=line.window,
             sees_images=line.sees,

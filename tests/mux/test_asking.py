@@ -110,6 +110,15 @@ async def test_where_everybody_would_be_asked_in_vain_nobody_is() -> None:
     )
 
 
+async def test_who_would_cut_a_long_request_in_silence_is_passed_over() -> None:
+    lines = Line(alias="ollama", quirks={"truncates_silently": True}), Line(alias="other")
+    long = replace(HELLO, messages=(User((Text("word " * 5_000),)),))
+    async with pool(*lines) as rig:
+        assert (await ask(rig.mux, long)).answer
+        assert (await ask(rig.mux)).answer
+        assert rig.reached() == {"ollama": 1, "other": 1}
+
+
 async def test_a_window_that_was_told_is_remembered() -> None:
     lines = Line(alias="small", faults=play("context")), Line(alias="large", is_fallback=True)
     async with pool(*lines) as rig:

@@ -27,6 +27,7 @@ from vibe.mux.trace import Trace
 from vibe.wire.capability import estimated_tokens, unable
 
 AS_USUAL = Asking()
+WINDOW_OF_SILENCE = 4_096  # Ollama's own default, beyond which it cuts without a word
 ESTIMATE_IS_OFF_BY = 1.35  # tokenizers differ by a third
 
 
@@ -160,4 +161,6 @@ class Mux:
         if learned is not None:
             return learned - 1
         configured = member.target.context_window
-        return None if configured is None else configured * ESTIMATE_IS_OFF_BY
+        if configured is None:
+            return WINDOW_OF_SILENCE if member.target.quirks.truncates_silently else None
+        return configured * ESTIMATE_IS_OFF_BY
