@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import shutil
 import ssl
 import subprocess
@@ -11,13 +12,23 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.transport.asking import ANSWER, ANSWERED, Told, provider, told, told_once, upstream
+from tests.transport.asking import (
+    ANSWER,
+    ANSWERED,
+    DONE,
+    PIECE,
+    Told,
+    provider,
+    told,
+    told_once,
+    upstream,
+)
 from vibe.clock import SystemClock
 from vibe.domain.failure import Cause, Failure, FailureKind
 from vibe.domain.model import Backend
 from vibe.errors import UsageError
 from vibe.testing.dialects import DIALECTS
-from vibe.testing.fault import Fault, Scene, due
+from vibe.testing.fault import Fault, Scene, due, streamed
 from vibe.testing.fault_server import FaultServer
 from vibe.testing.faults import FAULTS, Play, at, play
 from vibe.testing.http1 import on_the_wire
@@ -269,6 +280,33 @@ def test_a_damaged_packing_breaks_the_answer() -> None:
     detail = "the answer's compression is damaged"
     broken = Failure(kind=FailureKind.BROKEN_STREAM, detail=detail)
     assert asyncio.run(run()) == Told(failure=broken)
+
+
+def test_a_body_that_is_packed_twice_is_not_unpacked_into_gigabytes() -> None:
+    packed = gzip.compress(gzip.compress(bytes(100_000_000), 1), 9)
+    reply = streamed((packed,))
+    reply = replace(reply, headers=(*reply.headers, ("content-encoding", "gzip, gzip")))
+
+    async def run() -> Told:
+        async with Server(lambda _: reply) as server:
+            return await told_once(provider(f"{server.origin}/v1"))
+
+    detail = "the answer's compression is damaged"
+    broken = Failure(kind=FailureKind.BROKEN_STREAM, detail=detail)
+    assert asyncio.run(run()) == Told(failure=broken)
+
+
+def test_a_packed_answer_is_whole_whatever_its_size() -> None:
+    comments = b": nothing\n\n" * 400_000
+    packed = gzip.compress(comments + PIECE + comments + DONE) + b"what follows is nothing"
+    reply = streamed((packed,))
+    reply = replace(reply, headers=(*reply.headers, ("content-encoding", "gzip")))
+
+    async def run() -> Told:
+        async with Server(lambda _: reply) as server:
+            return await told_once(provider(f"{server.origin}/v1"))
+
+    assert asyncio.run(run()) == ANSWERED
 
 
 def test_a_stream_that_is_called_a_page_is_read_all_the_same() -> None:

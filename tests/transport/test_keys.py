@@ -198,6 +198,19 @@ def test_a_key_that_comes_back_in_another_form_is_not_shown(
     assert asyncio.run(run()) == Told(failure=refused)
 
 
+@pytest.mark.parametrize("before", [285, 1990])
+@pytest.mark.parametrize("word", ["x", "/a?b=", "\t|", "é", "x\n"])
+def test_no_half_of_a_key_is_shown_where_a_sentence_is_cut(word: str, before: int) -> None:
+    sentence = (word * before)[:before] + CANARY + "&more=" + "y" * 300
+    error = msgspec.json.encode({"error": {"message": sentence}})
+
+    async def run() -> Told:
+        async with Server(lambda _: Reply(status=401, steps=(error,))) as server:
+            return await told_once(provider(f"{server.origin}/v1", key=CANARY))
+
+    assert CANARY[:4] not in repr(asyncio.run(run()))
+
+
 @pytest.mark.parametrize(
     ("key", "headers"),
     [

@@ -50,6 +50,11 @@ STREAMS = [
 ]
 
 
+GAVE_UP = broken("the provider gave up: cancelled")
+FAULT = b'data: {"fault":"x"}\n\n'
+STRANGE = broken("something else came in the place of the end")
+
+
 @pytest.mark.parametrize(("vendor", "case"), CASES)
 def test_an_answer_gives_the_events_that_were_written_down(vendor: str, case: str) -> None:
     golden = load(vendor, case)
@@ -145,7 +150,9 @@ def mutated(sent: bytes, data: st.DataObject) -> bytes:
         case("a byte order mark", b"\xef\xbb\xbf" + text("Hi") + stop(), *HI, Ended("end")),
         case("blank lines first", b"\r\n\n" + text("Hi") + stop(), *HI, Ended("end")),
         case("unknown chunks", b'data: {"ping":1}\n\n' + text("Hi") + stop(), *HI, Ended("end")),
-        case("an unknown reason", text("Hi") + stop("eot"), *HI, Ended("end")),
+        case("an unknown reason", text("Hi") + stop("eot"), *HI, Ended("length")),
+        case("gave up", text("Hi") + stop("cancelled"), *HI, GAVE_UP),
+        case("an error in a form of its own", text("Hi") + FAULT + DONE, *HI, STRANGE),
         case("a reason in capitals", text("Hi") + stop("MAX_TOKENS"), *HI, Ended("length")),
         case("two reasons", text("Hi") + stop("length") + stop("length"), *HI, Ended("length")),
         case("tool_calls without a call", text("Hi") + stop("tool_calls"), *HI, Ended("end")),

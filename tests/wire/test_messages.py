@@ -184,7 +184,7 @@ def test_any_bytes_break_cleanly(sent: bytes):
         ("model_context_window_exceeded", Ended("length")),
         ("pause_turn", Ended("length")),
         ("stop_sequence", Ended("stop_sequence")),
-        ("tool_use", Ended("calls")),
+        ("tool_use", Ended("end")),  # there are none
         ("a_word_of_tomorrow", Ended("length")),
     ],
 )
@@ -354,6 +354,12 @@ def test_no_content_for_want_of_room_is_a_context_too_long():
     assert last.failure.kind is FailureKind.CONTEXT_TOO_LONG
 
 
+def test_arguments_that_were_cut_break_the_answer_whatever_the_provider_says():
+    events = heard(decoder(), sse(start(), *call(0, CUT), reason("tool_use"), END))
+    assert not any(isinstance(event, CallEnded) for event in events)
+    assert isinstance(events[-1], Broken)
+
+
 @pytest.mark.parametrize(
     ("content", "word", "ended"),
     [
@@ -365,14 +371,13 @@ def test_no_content_for_want_of_room_is_a_context_too_long():
         (call(0, CUT), "model_context_window_exceeded", []),
         (call(0, CUT)[:-1], "max_tokens", []),
         (call(0, "{}")[:-1], "a_word_of_tomorrow", []),
-        (call(0, CUT), "tool_use", [0]),
         (call(0, WRONG), "end_turn", [0]),
         ([*call(0, "{}"), *call(1, CUT)], "max_tokens", [0]),
         ([*call(0, WRONG), *call(1, "{}")], "tool_use", [1, 0]),
     ],
     ids=[
         "whole", "no arguments", "whole before the limit", "wrong", "cut", "cut by the window",
-        "cut and not closed", "not closed before who knows what", "whole by the provider's word",
+        "cut and not closed", "not closed before who knows what",
         "wrong before the end", "the second cut", "the first wrong",
     ],
 )  # fmt: skip
@@ -430,6 +435,25 @@ def test_arguments_without_end_break_the_stream():
     *_, last = [event for _ in range(10) for event in listening.feed(piece)]
     assert isinstance(last, Broken)
     assert "too large" in last.failure.detail
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        [block(0, "tool_use", id="a", name="x" * 1_000_000)],
+        [block(0, "tool_use", id="a", name="x", input={"y": "z" * 1_000_000})],
+        [
+            block(0, "tool_use", id="a", name="x"),
+            delta(0, "input_json_delta", partial_json="z" * 1_000_000),
+            close(0),
+        ],
+    ],
+    ids=["names", "arguments at once", "arguments in pieces"],
+)
+def test_all_calls_of_an_answer_together_have_a_bound(called: list[dict[str, object]]):
+    events = heard(decoder(), sse(start()) + 9 * sse(*called))
+    failure = Failure(kind=FailureKind.BROKEN_STREAM, detail="the calls are too large")
+    assert events[-1] == Broken(failure)
 
 
 def test_a_body_without_end_breaks_the_answer():

@@ -26,6 +26,7 @@ from vibe.domain.model import ProviderName
 from vibe.domain.quirks import Quirks
 from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.target import Target
+from vibe.wire.dialects import codec_for
 from vibe.wire.portability import continued, fitted
 
 TARGET = Target(provider=ProviderName("own"), model="model", backend="generic")
@@ -338,6 +339,19 @@ def test_attachments_are_sent_or_their_place_is_marked(
     part: UserPart, target: Target, sent: UserPart
 ) -> None:
     assert messages(User((Text("Look."), part)), target=target) == (User((Text("Look."), sent)),)
+
+
+@pytest.mark.parametrize("target", [TARGET, CLAUDE, DEEPSEEK], ids=["plain", "claude", "deepseek"])
+def test_what_utf_8_cannot_hold_is_sent_to_nobody(target: Target) -> None:
+    history = (
+        User((Text("Look."), Image(url="https://example.org/caf\udce9"))),
+        answer(thought("caf\udce9", "seal\udce9"), "Hi."),
+        NEXT,
+    )
+    tools = (replace(READ, description="caf\udce9", parameters='{"title":"caf\udce9"}'),)
+    fit = fitted(ModelRequest(messages=history, tools=tools), target)
+    assert r"\udce9" not in repr(fit)
+    assert codec_for(target.backend).encode(fit, target).body
 
 
 def test_an_attachment_without_content_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from vibe.domain.failure import Failure, FailureKind
@@ -21,7 +22,9 @@ from vibe.domain.quirks import Quirks
 from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.target import Target
 from vibe.testing.dialects import DIALECTS
+from vibe.wire.codec import Reply
 from vibe.wire.dialects import codec_for
+from vibe.wire.failures import openai_failure
 from vibe.wire.portability import fitted
 from vibe.wire.repair import repaired
 
@@ -95,6 +98,43 @@ def test_only_what_was_named_goes(detail: str, gone: bytes) -> None:
     found = repaired(asked, at, refused(detail))
     assert found
     assert [name for name in optional if name not in body(*found)] == [gone]
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        (
+            "Unsupported value: 'temperature' does not support 0.3 with this model. "
+            "Only the default (1) value is supported.",
+            b'"temperature":0.3',
+            b"",
+        ),
+        (
+            "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.",
+            b'"parallel_tool_calls":true',
+            b"",
+        ),
+        ("This model does not support stream_options.", b'"stream_options":', b""),
+        (
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            b'"max_tokens":100',
+            b'"max_completion_tokens":100',
+        ),
+    ],
+    ids=["temperature", "parallel calls", "usage", "the bound"],
+)
+def test_a_parameter_that_a_model_does_not_support_is_no_lack_of_it(
+    message: str, before: bytes, after: bytes
+) -> None:
+    error = {"error": {"message": message, "type": "invalid_request_error", "code": None}}
+    refusal = Reply(status=400, body=msgspec.json.encode(error))
+    asked, at = request("generic"), target("generic")
+    found = repaired(asked, at, openai_failure(refusal, now=0.0))
+    assert found
+    assert before in body(asked, at)
+    assert before not in body(*found)
+    assert after in body(*found)
 
 
 def test_a_signature_that_is_not_taken_goes_with_its_thought() -> None:

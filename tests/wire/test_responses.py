@@ -622,6 +622,28 @@ def test_what_is_kept_of_an_answer_has_a_bound(piece: Json):
     assert last == broken("the answer is too large")
 
 
+@pytest.mark.parametrize("size", [1, 1_000_000], ids=["many", "large"])
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "message", "id": "NAME"},
+        {"type": "reasoning", "id": "NAME"},
+        {"type": "function_call", "call_id": "NAME", "name": "read"},
+    ],
+    ids=["messages", "thoughts", "calls"],
+)
+def test_the_items_of_an_answer_have_a_bound(item: Json, size: int):
+    listening = decoder()
+    sent = sse(added(item))
+    broke: list[StreamEvent] = []
+    for number in range(40_000):
+        name = b"x" * size + b"%d" % number
+        broke += [e for e in listening.feed(sent.replace(b"NAME", name)) if isinstance(e, Broken)]
+        if broke:
+            break
+    assert broke[0] in (broken("the answer is too large"), broken("more than 256 calls"))
+
+
 # --- what cannot be read
 
 

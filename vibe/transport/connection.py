@@ -1,13 +1,14 @@
-"""What httpx and httpcore leave to their callers: how the connection of one request ends.
+"""What httpx and httpcore leave to their callers: how a body is unpacked, how a connection ends.
 
-Either its body is read out, and the next request uses it, or it is closed at once, with all that
-hangs on it. Nothing here knows what was asked or answered.
+Either the body is read out, and the next request uses the connection, or that is closed at once,
+with all that hangs on it. Nothing here knows what was asked or answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
@@ -15,6 +16,8 @@ from typing import Any, Final
 import httpx
 
 _READ_OUT_S: Final = 0.1
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+_PIECE_BYTES: Final = 1024 * 1024
 
 
 @asynccontextmanager
@@ -32,6 +35,32 @@ async def closing_what_opens(request: httpx.Request) -> AsyncGenerator[None, Non
         request.extensions["trace"] = trace
         yield
         opened.pop_all()
+
+
+async def body_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, unpacked in pieces that have a bound.
+
+    httpx itself unpacks all that has arrived at one go, and as often as the headers say: of 3 KB
+    that were packed twice it made 2 GB.
+    """
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing in {"", "identity"}:
+        async for data in response.aiter_raw():
+            yield data
+        return
+    if packing not in {"gzip", "x-gzip", "deflate"}:
+        raise httpx.DecodingError("packed in a way that nobody asked for")
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    async for data in response.aiter_raw():
+        packed, is_full = data, False
+        while (packed or is_full) and not unpacker.eof:  # what follows the end is nothing
+            try:
+                piece = unpacker.decompress(packed, _PIECE_BYTES)
+            except zlib.error:
+                raise httpx.DecodingError("what is packed is damaged") from None
+            if piece:
+                yield piece
+            packed, is_full = unpacker.unconsumed_tail, len(piece) == _PIECE_BYTES
 
 
 async def read_out(body: AsyncIterator[bytes]) -> None:

@@ -22,7 +22,7 @@ from vibe.domain.stream import Began, Broken, Ended, LimitsSeen, StreamEvent, Us
 from vibe.domain.target import Target
 from vibe.secret import Redactor
 from vibe.transport.client import client_of
-from vibe.transport.connection import close, closing_what_opens, cut, read_out
+from vibe.transport.connection import body_of, close, closing_what_opens, cut, read_out
 from vibe.transport.errors import before_answer, within_answer
 from vibe.transport.watch import Watch
 from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
@@ -128,7 +128,7 @@ class Upstream:
         headers = {
             "content-type": "application/json",
             "accept": "text/event-stream" if call.stream else "application/json",
-            **({"accept-encoding": "identity"} if call.stream else {}),
+            "accept-encoding": "identity" if call.stream else "gzip",
             **dict(call.headers),
             **{name.lower(): value.reveal() for name, value in self._provider.headers},
         }
@@ -151,7 +151,7 @@ class Upstream:
 
     async def _body(self, response: httpx.Response, *, max_bytes: int) -> bytes:
         """The body, or so much of it."""
-        body = response.aiter_bytes()
+        body = body_of(response)
         read = bytearray()
         try:
             async with asyncio.timeout(self._provider.patience.idle_s):
@@ -168,7 +168,7 @@ async def _events(
     response: httpx.Response, decoder: Decoder, watch: Watch
 ) -> AsyncGenerator[StreamEvent, None]:
     """What an answer that has begun says, to its end or to where it breaks."""
-    body = response.aiter_bytes()
+    body = body_of(response)
     has_news = False
     try:
         while True:

@@ -44,10 +44,13 @@ MAX_REFUSAL_CHARS: Final = 1_000
 MAX_SEAL_BYTES: Final = 8 * 1024 * 1024
 DETAIL_BYTES: Final = 100  # what an element costs beside its JSON
 
-LENGTH: Final = frozenset({"length", "max_tokens", "model_length"})
+WHOLE: Final = frozenset({
+    "stop", "tool_calls", "function_call", "tool_use", "end_turn", "stop_sequence", "eos",
+    "eos_token", "complete", "completed",
+})  # fmt: skip
 FAILED: Final = frozenset({
-    "error", "abort", "insufficient_system_resource", "network_error", "timeout",
-    "malformed_function_call",
+    "error", "server_error", "cancelled", "abort", "aborted", "network_error", "timeout",
+    "insufficient_system_resource", "malformed_function_call",
 })  # fmt: skip
 DECLINED: Final = frozenset({"safety", "recitation", "sensitive", "prohibited_content"})
 
@@ -59,6 +62,7 @@ class Answer:
         self.began = False
         self._spoke = False
         self._finish: str | None = None
+        self._strange = False
         self._refusal = ""
         self._usage: Usage | None = None
         self._thinking = _Thoughts()
@@ -74,6 +78,7 @@ class Answer:
         if not self.began and (chunk.choices or usage):
             self.began = True
             yield Began(model=label(chunk.model), id=label(chunk.id))
+        self._strange = self._strange or chunk.says_nothing
         yield from self._choices(chunk.choices or [])
         if usage and self._usage != usage:
             self._usage = usage
@@ -129,6 +134,8 @@ class Answer:
 
     def end(self, *, cut: str = "") -> Iterator[StreamEvent]:
         """The bytes are at their end, by the provider's own word unless `cut` says otherwise."""
+        if self._strange and not cut:  # an error in a form of its own, where the end was due
+            cut = "something else came in the place of the end"
         finish = self._finish or ("" if cut else "stop")
         filtered = finish.startswith(("content_filter", "refusal"))
         if self._refusal or filtered or finish in DECLINED:
@@ -140,7 +147,9 @@ class Answer:
         elif not self.said:
             yield Broken(empty())
         else:
-            is_short = finish in LENGTH
+            # `length`, and any word that is not known here, which says neither that the answer is
+            # whole nor that it is worthless: nobody takes it for more than it may be.
+            is_short = finish not in WHOLE
             yield from self._thinking.seal()
             yield from self._calls.close(by_reason=self._finish is not None, at_length=is_short)
             yield Ended("length" if is_short else "calls" if self._calls else "end")

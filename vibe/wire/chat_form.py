@@ -101,6 +101,11 @@ class Chunk(Struct, kw_only=True):
         complaint = self.message or self.msg or self.detail or self.errors
         return bool(complaint) or self.type == "error" or self.error in ("", {}, [])
 
+    @property
+    def says_nothing(self) -> bool:
+        """Nothing of it is known here."""
+        return self.choices is None and not self.usage and not self.x_groq
+
 
 _CHUNK: Final = msgspec.json.Decoder(Chunk)
 

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
+from string import ascii_letters, digits, punctuation
 from typing import Final, TypeAlias, cast
 
 import msgspec
@@ -36,6 +37,7 @@ _MOST_FIELDS: Final = 100
 _LONGEST_SENTENCE: Final = 2_000
 _LONGEST_CODE: Final = 100
 _LONGEST_DETAIL: Final = 300
+_OF_A_KEY: Final = digits + ascii_letters + punctuation
 _TITLE = re.compile(r"<title[^>]*>([^<]+)", re.IGNORECASE)
 _SAYS_NOTHING: Final = {"Provider returned error"}
 
@@ -79,7 +81,7 @@ def _cut(text: str, longest: int) -> str:
     """Whole words from the start of `text`: half a key could not be told from other text."""
     if len(text) <= longest:
         return text
-    return text[:longest].rpartition(" ")[0] or text[:longest]
+    return text[:longest].rstrip(_OF_A_KEY).rstrip()
 
 
 def read_error(body: bytes | str) -> Said:

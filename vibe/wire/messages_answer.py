@@ -148,6 +148,7 @@ class Answer:
         self._calls = 0
         # Calls whose end has not been told: those not closed, or closed and not whole.
         self._unsettled: dict[int, _Open] = {}
+        self._kept_bytes = 0  # the names and arguments of all calls
         self._said = False
         # Its `input` is what was not cached, as on the wire.
         self._usage = Usage()
@@ -219,6 +220,7 @@ class Answer:
                 opened.input = bytes(block.input) if holds(block.input) else b"{}"
                 self._calls += 1
                 self._unsettled[opened.call] = opened
+                yield from self._keep(len(opened.name) + len(opened.input))
                 call_id = label(block.id) or f"call_{opened.call}"
                 yield CallBegan(call=opened.call, id=call_id, name=opened.name)
             case _:
@@ -237,9 +239,17 @@ class Answer:
             case "thinking", "signature_delta":
                 block.seal = label(delta.signature)
             case "call", "input_json_delta":
-                yield from _arguments(block, delta.partial_json or "")
+                piece = delta.partial_json or ""
+                block.arguments += piece.encode()
+                yield from self._keep(len(piece))
+                yield from _argued(block, piece)
             case _:
                 pass
+
+    def _keep(self, size: int) -> Iterator[StreamEvent]:
+        self._kept_bytes += size
+        if self._kept_bytes > MAX_EVENT_BYTES:
+            yield _broken("the calls are too large")
 
     def _close(self, index: int) -> Iterator[StreamEvent]:
         match self._open.pop(index, None):
@@ -247,7 +257,8 @@ class Answer:
                 yield ThinkingSealed(seal)
             case _Open(kind="call") as block:
                 if not block.arguments:
-                    yield from _arguments(block, block.input.decode())
+                    block.arguments += block.input
+                    yield from _argued(block, block.input.decode())
                 block.standing = standing(block.arguments.decode())
                 if block.standing == "whole":
                     del self._unsettled[block.call]
@@ -273,7 +284,9 @@ class Answer:
         elif self._said or self._calls:
             if self._reason != "length":
                 yield from self._settle()
-            yield Ended("calls" if self._calls and self._reason == "end" else self._reason)
+            is_plain = self._reason in {"end", "calls"}
+            by_parts = "calls" if self._calls else "end"
+            yield Ended(by_parts if is_plain else self._reason)
         elif self._window_is_full:
             # Z.ai says so with status 200 and no content (April 2026).
             detail = "the model's context window is exceeded"
@@ -284,11 +297,10 @@ class Answer:
     def _settle(self) -> Iterator[StreamEvent]:
         """The calls that are not known to be whole, in an answer that was not cut as such.
 
-        A call that was closed, in an answer that ended for its calls, is whole by the provider's
-        word, whatever it looks like: the model will be told what is wrong with it.
+        Arguments that are wrong in another way are the model's own: it will be told of it.
         """
         for number, block in self._unsettled.items():
-            if not block.standing or (block.standing == "cut" and self._reason != "calls"):
+            if block.standing in (None, "cut"):
                 yield _broken(f"the arguments of a call to {block.name} were cut")
             yield CallEnded(call=number)
 
@@ -301,8 +313,8 @@ class Answer:
         """Thought ends where something else begins, whether or not its block has been closed."""
         for block in self._open.values():
             if block.kind == "thinking":
-                block.kind = "other"
                 yield ThinkingSealed(block.seal)
+                block.kind, block.seal = "other", ""
 
 
 def _thought(text: str) -> Iterator[StreamEvent]:
@@ -310,11 +322,8 @@ def _thought(text: str) -> Iterator[StreamEvent]:
         yield ThinkingDelta(text)
 
 
-def _arguments(block: _Open, text: str) -> Iterator[StreamEvent]:
-    block.arguments += text.encode()
-    if len(block.arguments) > MAX_EVENT_BYTES:
-        yield _broken("the arguments of a call are too large")
-    elif text:
+def _argued(block: _Open, text: str) -> Iterator[StreamEvent]:
+    if text:
         yield CallDelta(call=block.call, arguments=text)
 
 

@@ -31,7 +31,7 @@ from vibe.domain.message import (
     UserPart,
 )
 from vibe.domain.model import Backend
-from vibe.domain.request import ModelRequest
+from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.target import Target
 from vibe.wire.calls import paired
 from vibe.wire.capability import estimated_tokens
@@ -68,6 +68,7 @@ def fitted(request: ModelRequest, target: Target) -> ModelRequest:
     fit = replace(
         request,
         messages=tuple(messages),
+        tools=tuple(_told(tool) for tool in request.tools),
         system="\n\n".join(text for text in (sendable(request.system), *opening) if text.strip()),
         temperature=_temperature(request, target),
     )
@@ -86,6 +87,12 @@ def continued(request: ModelRequest, part: str, target: Target) -> ModelRequest:
         case before:
             answer = Assistant(parts=(Text(part),))
     return fitted(replace(request, messages=(*before, answer)), target)
+
+
+def _told(tool: Tool) -> Tool:
+    """Its server may have written anything."""
+    description, parameters = sendable(tool.description), sendable(tool.parameters)
+    return replace(tool, description=description, parameters=parameters)
 
 
 def _opening(messages: Iterable[Message]) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _part(part: UserPart, target: Target) -> UserPart | None:
         case _ if obstacle_to(part, target):
             return Text(CANNOT_BE_SHOWN)
         case Image(data=data):
-            return replace(part, url="") if data else part
+            return replace(part, url="" if data else sendable(part.url))
         case Document(name=name):
             return replace(part, name=sendable(name))
     assert_never(part)
@@ -98,7 +98,7 @@ def _answer(answer: Assistant, target: Target, offered: Container[str]) -> Assis
             case Text(text):
                 parts += [Text(sendable(text))] if text.strip() else []
             case Thinking():
-                parts += [part] if _goes_back(part, target) else []
+                parts += [_thought(part)] if _goes_back(part, target) else []
             case ToolCall():
                 seal = part.seal if is_own else target.quirks.foreign_seal
                 parts.append(_call(part, offered, seal=seal))
@@ -117,6 +117,10 @@ def _goes_back(thought: Thinking, target: Target) -> bool:
     if target.backend in THOUGHT_IN_BLOCKS:
         return bool(thought.seal)
     return target.quirks.thinking != "none" and bool(thought.seal or thought.text.strip())
+
+
+def _thought(thought: Thinking) -> Thinking:
+    return replace(thought, text=sendable(thought.text), seal=sendable(thought.seal))
 
 
 def _call(call: ToolCall, offered: Container[str], *, seal: str) -> ToolCall:

@@ -35,7 +35,7 @@ def repaired(request: ModelRequest, target: Target, failure: Failure) -> Sent | 
     """The same request in a form that this provider may take; None where nothing is left to try."""
     if failure.lacks or FailureKind.BAD_REQUEST not in {failure.kind, failure.inner}:
         return None
-    named = [cure for cure in CURES if cure.named.search(failure.detail)]
+    named = [cure for cure in (*CURES, RENAMED) if cure.named.search(failure.detail)]
     for cures in (named, CURES):
         sent = request, target
         for cure in cures:
@@ -98,4 +98,8 @@ CURES: Final = (
     _cure(r"temperature|top_p", _without_sampling),
     _cure(r"signature|thinking|thought", _without_thought),
     _cure(r"tool[ _]?(?:call|use)[ _.]*id|call_id", _quirk(call_ids="alnum9")),
+)
+# Only where it is named: nothing is left out by it.
+RENAMED: Final = _cure(
+    r"use ['`\"]?max_completion_tokens", _quirk(max_tokens_key="max_completion_tokens")
 )

@@ -56,6 +56,8 @@ class ResponsesReader:
                 yield told
         except msgspec.DecodeError as error:
             yield _broken(f"not an event of a response: {error}")
+        if self._answer.is_too_large:
+            yield _broken("the answer is too large")
 
     def read_last(self, event: SseEvent) -> Iterator[StreamEvent]:
         return self.read(event)

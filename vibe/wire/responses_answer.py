@@ -30,6 +30,7 @@ from vibe.domain.stream import (
     UsageSeen,
 )
 from vibe.domain.usage import Usage
+from vibe.wire.arguments import standing
 from vibe.wire.error_body import shown
 from vibe.wire.failures import broken, empty, in_band_failure
 from vibe.wire.loose import count, holds, label
@@ -51,6 +52,7 @@ from vibe.wire.surrogates import joined
 
 MAX_CALLS: Final = 256
 MAX_REFUSAL_CHARS: Final = 1_000
+ITEM_BYTES: Final = 256  # what an item costs beside its names and pieces
 
 _Type: TypeAlias = Literal["message", "reasoning", "function_call"]
 
@@ -101,13 +103,17 @@ class Answer:
         # By place in the output and by id; the latest of a type by "" as well.
         self._items: dict[tuple[_Type, int | str], _Item] = {}
         self._calls: list[_Item] = []
+        self._kept_bytes = 0  # of all that, about
         # Whose text was the last thing passed on, and whose thought is not sealed yet.
         self._speaker: _Item | None = None
         self._thinker: _Item | None = None
         self._said = False
         self._thought = False
         self._refusal = ""
-        self._kept_bytes = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        return self._kept_bytes > MAX_EVENT_BYTES
 
     def read(self, name: str, data: bytes) -> Iterator[StreamEvent]:
         """An event of a stream, of which `name` is what the server calls it, if anything."""
@@ -185,6 +191,7 @@ class Answer:
         for mark in (index, item_id, ""):
             if mark is not None:
                 self._items[kind, mark] = item
+        self._kept_bytes += ITEM_BYTES + len(item_id)
         return item
 
     def _told(self, kind: _Type, index: int | None, item_id: str) -> _Item:
@@ -194,8 +201,9 @@ class Answer:
             item = None
         if item is None:
             item = self._new(kind, index, item_id)
-        elif item_id:
+        elif item_id and (kind, item_id) not in self._items:
             self._items[kind, item_id] = item
+            self._kept_bytes += ITEM_BYTES + len(item_id)
         item.told = True
         return item
 
@@ -227,7 +235,7 @@ class Answer:
             item.part = part
             item.heard = True
             if part is None:
-                yield from self._keep(item, text)
+                self._keep(item, text)
             yield ThinkingDelta(between + text)
 
     def _think_on(self, item: _Item) -> Iterator[StreamEvent]:
@@ -270,6 +278,7 @@ class Answer:
             item.number = len(self._calls)
             item.call_id = label(call.call_id) or label(call.id) or f"call_{item.number}"
             item.name = call.name or ""
+            self._kept_bytes += len(item.call_id) + len(item.name)
             self._calls.append(item)
             self._speaker = None
             yield from self._think_no_more()
@@ -279,7 +288,8 @@ class Answer:
             is_cut = (label(call.status) or status) != "completed"
             yield from self._rest(item, call.arguments or "", is_cut=is_cut)
             item.told = True
-            if is_cut:
+            # llama.cpp calls a call "completed" whose arguments stop in the middle (2026-11).
+            if is_cut or standing(item.pieces.decode()) == "cut":
                 item.whole = False
             elif not item.done:
                 yield _ended(item)
@@ -292,7 +302,7 @@ class Answer:
 
     def _arguments(self, item: _Item, text: str) -> Iterator[StreamEvent]:
         if text and not item.done:
-            yield from self._keep(item, text)
+            self._keep(item, text)
             yield CallDelta(call=item.number, arguments=text)
 
     def _rest(self, item: _Item, arguments: str, *, is_cut: bool) -> Iterator[StreamEvent]:
@@ -313,12 +323,10 @@ class Answer:
             item.whole = item.whole or not item.told
             yield from self._rest(item, event.arguments or "", is_cut=item.told and not item.done)
 
-    def _keep(self, item: _Item, text: str) -> Iterator[StreamEvent]:
+    def _keep(self, item: _Item, text: str) -> None:
         piece = text.encode()
         item.pieces += piece
         self._kept_bytes += len(piece)
-        if self._kept_bytes > MAX_EVENT_BYTES:
-            yield _broken("the answer is too large")
 
     # --- the end
 
@@ -327,7 +335,8 @@ class Answer:
         yield from self._untold(response.output or [], status)
         yield from self._think_no_more()
         if status == "completed":
-            yield from [_ended(call) for call in self._calls if call.whole and not call.done]
+            whole = [call for call in self._calls if call.whole and not call.done]
+            yield from [_ended(c) for c in whole if standing(c.pieces.decode()) != "cut"]
         if response.counted != Usage():
             yield UsageSeen(response.counted)
         yield self._verdict(response, status)

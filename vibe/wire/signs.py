@@ -68,6 +68,12 @@ _OVERFLOW = _any(
     r"context_length_exceeded|context_window_exceeded|exceed_context_size_error",
 )
 
+# What a request is as good without: that it is not supported is no lack of the model's.
+_OPTIONAL: Final = (
+    r"['\"`]?\b(?:temperature|top_p|max_tokens|max_completion_tokens|stream_options|seed"
+    r"|parallel_tool_calls|prompt_cache_key|reasoning_effort)\b['\"`]?"
+)
+
 SIGNS: Final = (
     # Money before anything else: no wait of seconds brings it back.
     Sign(
@@ -129,6 +135,14 @@ SIGNS: Final = (
             r"tier_not_allowed|not have access to (?:the )?model|verified to use the model",
         ),
         at=frozenset({400, 403, 404, 422, 500, None}),
+    ),
+    Sign(
+        kind=FailureKind.BAD_REQUEST,
+        pattern=_any(
+            rf"{_OPTIONAL} (?:does not|doesn't|is not) support",
+            rf"(?:not|n't) support (?:the )?(?:parameter )?{_OPTIONAL}",
+        ),
+        at=_ON_REQUEST,
     ),
     Sign(
         kind=FailureKind.BAD_REQUEST,
