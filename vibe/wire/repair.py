@@ -1,105 +1,241 @@
 """What to change in a request that was refused as wrong, for the one repeat that it is allowed.
 
-Where the provider names the culprit, that alone goes; where it names none, everything goes that the
-answer does not hang on. What somebody said, tools, results and the bound of the answer never go:
-where these are wrong, nobody here can know what was meant.
+The provider's sentence often names the culprit, and the rest is then sent as it was; where it does
+not, all goes that the meaning of the answer does not hang on. What somebody said, tools, results
+and the bound of the answer never go. What comes out is fitted to the target like any request.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.message import Assistant, Message, Thinking
-from vibe.domain.request import ModelRequest
+from vibe.domain.message import Assistant, Text, Thinking, User
+from vibe.domain.request import ModelRequest, OneTool
 from vibe.domain.target import Target
+from vibe.wire.codec import HttpCall
 from vibe.wire.dialects import codec_for
+from vibe.wire.messages_request import ONLY_JSON
 from vibe.wire.portability import fitted
+from vibe.wire.window import WINDOW, window_of
 
 Sent: TypeAlias = tuple[ModelRequest, Target]
-
-
-class Cure(Struct, frozen=True):
-    """`named` finds the culprit in the provider's sentence."""
-
-    named: re.Pattern[str]
-    applied: Callable[[ModelRequest, Target], Sent]
+Fields: TypeAlias = Mapping[str, object]
+NONE: Final[Fields] = MappingProxyType({})
 
 
 def repaired(request: ModelRequest, target: Target, failure: Failure) -> Sent | None:
-    """The same request in a form that this provider may take; None where nothing is left to try."""
-    if failure.lacks or FailureKind.BAD_REQUEST not in {failure.kind, failure.inner}:
+    """The same request, fitted, in a form that the target may take; None where none is left."""
+    if FailureKind.BAD_REQUEST not in {failure.kind, failure.inner}:
         return None
-    named = [cure for cure in (*CURES, RENAMED) if cure.named.search(failure.detail)]
-    for cures in (named, CURES):
-        sent = request, target
-        for cure in cures:
-            sent = cure.applied(*sent)
-        if _body(*sent) != _body(request, target):
+    refused = _call(request, target)
+    named = request, target
+    for cure in CURES:
+        if cure.culprit.search(failure.detail):
+            named = cure.applied(*named, failure.detail)
+    for sent in (named,) if failure.lacks else (named, _plain(request, target)):
+        if _call(*sent) != refused:
             return fitted(*sent), sent[1]
     return None
 
 
-def _body(request: ModelRequest, target: Target) -> bytes:
-    return codec_for(target.backend).encode(fitted(request, target), target).body
+def _call(request: ModelRequest, target: Target) -> HttpCall:
+    return codec_for(target.backend).encode(fitted(request, target), target)
 
 
-def _quirk(**changed: object) -> Callable[[ModelRequest, Target], Sent]:
-    def apply(request: ModelRequest, target: Target) -> Sent:
-        return request, replace(target, quirks=replace(target.quirks, **changed))
+class Cure(Struct, frozen=True, kw_only=True):
+    """What changes where the sentence names this culprit: fields of the quirks, of the request and
+    of the target, and whatever else `also` does with the sentence."""
 
-    return apply
+    culprit: re.Pattern[str]
+    quirks: Fields = NONE
+    request: Fields = NONE
+    target: Fields = NONE
+    also: Callable[[ModelRequest, Target, str], Sent] | None = None
 
-
-def _parameter(**changed: object) -> Callable[[ModelRequest, Target], Sent]:
-    def apply(request: ModelRequest, target: Target) -> Sent:
-        return replace(request, **changed), target
-
-    return apply
-
-
-def _without_sampling(request: ModelRequest, target: Target) -> Sent:
-    quirks = replace(target.quirks, sampling=False)
-    bare = replace(request, temperature=None, top_p=None)
-    return bare, replace(target, quirks=quirks, temperature=None)
+    def applied(self, request: ModelRequest, target: Target, detail: str) -> Sent:
+        request = replace(request, **self.request)
+        target = replace(target, **self.target, quirks=replace(target.quirks, **self.quirks))
+        return self.also(request, target, detail) if self.also else (request, target)
 
 
-def _without_thought(request: ModelRequest, target: Target) -> Sent:
-    """Nor with what sealed it: a signature that is not the reader's own is the usual culprit."""
-    messages = tuple(_unsealed(message) for message in request.messages)
+def _plain(request: ModelRequest, target: Target) -> Sent:
+    """Without all that can go and leaves the answer what it was asked to be."""
+    for change in (_without_thought, _in_words, _not_strict):
+        request, target = change(request, target, "")
+    quirks = replace(target.quirks, **PLAINEST)
+    request = replace(request, parallel_calls=None, cache_key="")  # some codecs ask no quirk
+    return request, replace(target, prefills=False, quirks=quirks)
+
+
+def _without_seals(request: ModelRequest, target: Target, _: str) -> Sent:
+    """Nothing that only its producer can read: to the target, other models wrote all of it."""
+    messages = tuple(
+        Assistant(parts=tuple(part for part in message.parts if not isinstance(part, Thinking)))
+        if isinstance(message, Assistant)
+        else message
+        for message in request.messages
+    )
     return replace(request, messages=messages), target
 
 
-def _unsealed(message: Message) -> Message:
-    if not isinstance(message, Assistant):
-        return message
-    parts = [part for part in message.parts if not isinstance(part, Thinking)]
-    return replace(message, parts=tuple(parts), producer=None)
+def _without_thought(request: ModelRequest, target: Target, detail: str) -> Sent:
+    """Neither thought of before nor a wish for more."""
+    request, target = _without_seals(request, target, detail)
+    request = replace(request, effort=None)
+    quirks = replace(target.quirks, effort=False)
+    if quirks.thinking_required or not target.thinks:
+        return request, replace(target, quirks=quirks)
+    quirks = replace(quirks, sampling=False)  # a model that thinks was not sent these
+    return request, replace(target, thinks=False, quirks=quirks)
 
 
-def _cure(words: str, applied: Callable[[ModelRequest, Target], Sent]) -> Cure:
-    return Cure(re.compile(words, re.IGNORECASE), applied)
+def _in_words(request: ModelRequest, target: Target, _: str) -> Sent:
+    """The form of the answer asked for in the system prompt, which every model takes."""
+    if request.format is None:
+        return request, target
+    schema = request.format.schema
+    asked = f"{ONLY_JSON} It has to match this schema:\n{schema}" if schema else ONLY_JSON
+    system = f"{request.system}\n\n{asked}" if request.system else asked
+    return replace(request, format=None, system=system), target
 
 
-# Wordings: OpenAI "Unrecognized request argument supplied: stream_options", Mistral "Extra inputs
-# are not permitted", Anthropic "Invalid `signature` in `thinking` block", Gemini "Corrupted thought
-# signature", Mistral "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9".
-CURES: Final = (
-    _cure(r"stream_options", _quirk(stream_options=False)),
-    _cure(r"parallel_tool_calls", _quirk(parallel_calls=False)),
-    _cure(r"\b(?:random_)?seed\b", _quirk(seed_key="")),
-    _cure(r"prompt_cache_key", _quirk(cache_key=False)),
-    _cure(r"reasoning(?:_effort)?\b|\beffort\b|budget_tokens", _parameter(effort=None)),
-    _cure(r"temperature|top_p", _without_sampling),
-    _cure(r"signature|thinking|thought", _without_thought),
-    _cure(r"tool[ _]?(?:call|use)[ _.]*id|call_id", _quirk(call_ids="alnum9")),
+def _not_strict(request: ModelRequest, target: Target, _: str) -> Sent:
+    tools = tuple(replace(tool, strict=False) for tool in request.tools)
+    return replace(request, tools=tools), target
+
+
+def _said_by_user(request: ModelRequest, target: Target, _: str) -> Sent:
+    """Templates like Gemma's know no system prompt at all."""
+    if not request.system:
+        return request, target
+    said = User((Text(f"Message from the system:\n{request.system}"),))
+    return replace(request, system="", messages=(said, *request.messages)), target
+
+
+def _free_choice(request: ModelRequest, target: Target, detail: str) -> Sent:
+    if request.tool_choice == "required" and ANY.search(detail):
+        quirks = replace(target.quirks, required_word="required")
+        return request, replace(target, quirks=quirks)
+    forced = request.tool_choice == "required" or isinstance(request.tool_choice, OneTool)
+    return (replace(request, tool_choice="auto") if forced else request), target
+
+
+def _bounded(request: ModelRequest, target: Target, detail: str) -> Sent:
+    """The bound by its other name, or the largest that is told to be taken."""
+    if not (told := MOST.search(detail)):
+        is_new = "instead" in detail or "max_completion_tokens" not in detail
+        key = "max_completion_tokens" if is_new else "max_tokens"
+        return request, replace(target, quirks=replace(target.quirks, max_tokens_key=key))
+    most = window_of(told[told.lastindex or 0])
+    if most is None:
+        return request, target
+    most -= "exclusive" in told[0]
+    return request, replace(target, max_output_tokens=min(target.max_output_tokens or most, most))
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE | re.ASCII)
+
+
+ANY: Final = _any(r"\bany\b")
+MOST: Final = _any(
+    rf"at most {WINDOW} (?:completion |output )?tokens",
+    rf"less than or equal to `?{WINDOW}",
+    rf"should be \[1, {WINDOW}\]",
+    rf"\(inclusive\) to {WINDOW} \(exclusive\)",
+    rf"> {WINDOW}, which is the maximum",
 )
-# Only where it is named: nothing is left out by it.
-RENAMED: Final = _cure(
-    r"use ['`\"]?max_completion_tokens", _quirk(max_tokens_key="max_completion_tokens")
+
+PLAINEST: Final[Fields] = MappingProxyType({
+    "stream_options": False, "parallel_calls": False, "seed_key": "", "cache_key": False,
+    "sampling": False, "call_ids": "alnum9", "mid_system": False,
+})  # fmt: skip
+
+# All that are found count, in this order. tests/wire/test_repair_wordings.py holds the sentences.
+CURES: Final = (
+    Cure(culprit=_any(r"stream_options|include_usage"), quirks={"stream_options": False}),
+    Cure(
+        culprit=_any(r"verified to stream|'stream' (?:does|is) not|tools with stream"),
+        request={"stream": False},
+    ),
+    Cure(
+        culprit=_any(r"parallel[_ ]tool[_ ](?:calls?|use)"),
+        quirks={"parallel_calls": False},
+        request={"parallel_calls": None},
+    ),
+    Cure(culprit=_any(r"\b(?:random_)?seed\b"), quirks={"seed_key": ""}),
+    Cure(culprit=_any(r"prompt_cache_key"), quirks={"cache_key": False}, request={"cache_key": ""}),
+    Cure(culprit=_any(r"\btemperature\b|\btop_p\b"), quirks={"sampling": False}),
+    Cure(culprit=_any(r"['`\"]stop['`\"]|\bstop_sequences\b"), request={"stop": ()}),
+    Cure(culprit=_any(r"max_?(?:completion_?|output_?)?tokens"), also=_bounded),
+    Cure(
+        culprit=_any(r"response_format|json_(?:schema|object)|output_config\.format|text\.format"),
+        also=_in_words,
+    ),
+    Cure(culprit=_any(r"\bstrict\b|additionalProperties"), also=_not_strict),
+    Cure(culprit=_any(r"tool_choice"), also=_free_choice),
+    Cure(
+        culprit=_any(
+            r"tool[_ ](?:call|use)[_ ]?ids?\b|\bcall_id\b|tool_calls?\[[0-9]+\]\.id|tool_use\.id"
+        ),
+        quirks={"call_ids": "alnum9"},
+    ),
+    # How hard to think, and whether: the codec of the Messages API asks for both by one quirk.
+    Cure(
+        culprit=_any(r"reasoning[_.]effort|effort (?:parameter|level)"),
+        quirks={"effort": False},
+        request={"effort": None},
+    ),
+    Cure(culprit=_any(r"adaptive thinking is not supported"), quirks={"effort": False}),
+    Cure(culprit=_any(r"use .thinking\.type\.adaptive"), quirks={"effort": True}),
+    Cure(
+        culprit=_any(
+            r"not support thinking|expected `thinking`",
+            r"reasoning summar|'reasoning\.[a-z]+' is not supported",
+        ),
+        also=_without_thought,
+    ),
+    # Thought of before: corrupted, foreign, in a place that is not known, or missing.
+    Cure(
+        culprit=_any(
+            r"\bsignature\b|thought_signature|encrypted[_ ]content|of type 'reasoning'",
+            r"`thinking` or `redacted_thinking` blocks",
+        ),
+        also=_without_seals,
+    ),
+    Cure(
+        culprit=_any(r"reasoning(?:_content|_details)?['`\"]? is (?:not supported|unsupported)"),
+        quirks={"thinking": "none"},
+    ),
+    Cure(
+        culprit=_any(r"reasoning_content\b.{0,40}(?:must be passed back|is missing)"),
+        quirks={"thinking": "reasoning_content", "thinking_required": True},
+        target={"thinks": True},
+    ),
+    # Who may speak after whom.
+    Cure(
+        culprit=_any(r"\bprefill|must end with a user message|expected (?:the )?last role"),
+        target={"prefills": False},
+    ),
+    Cure(
+        culprit=_any(r"system message must be|role 'system' after|must alternate"),
+        quirks={"mid_system": False},
+    ),
+    Cure(
+        culprit=_any(r"role 'user' after role 'tool'|must alternate"),
+        quirks={"user_after_tool": False},
+    ),
+    Cure(
+        culprit=_any(r"system role not supported|not support 'system'"),
+        quirks={"mid_system": False},
+        also=_said_by_user,
+    ),
+    Cure(culprit=_any(r"function_response\.name"), quirks={"tool_names": True}),
 )
