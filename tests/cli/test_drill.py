@@ -126,14 +126,14 @@ failover: strong, small (fallback)
 One fault, at the first request to strong
   TROUBLE        ANSWERED BY  AFTER    SEEN      REQUESTS
 ○ forbidden      nobody       at once  error     1 0
-    error: 403 auth: Country, region, or territory not supported
+    error: 403 not authorised: Country, region, or territory not supported
     help: check the key and its rights, then: vibe models --probe
 ● server_error   small        at once  failover  1 1
-    strong: 500 server; small is asked instead (+0.00 s)
+    strong: 500 server error; small is asked instead (+0.00 s)
 
 What people fear
 ● down for good  small        at once  failover  1 3
-    strong: 500 server; small is asked instead (+0.00 s)
+    strong: 500 server error; small is asked instead (+0.00 s)
 
 ● 2 survived   ○ 1 could not be survived, and said so
   help: with a fallback that has another key, 1 of these would have been survived
@@ -150,7 +150,7 @@ def test_what_a_pool_can_survive_and_does_not_fails_the_drill(tmp_path: Path) ->
     assert outcome.out.splitlines()[-3:] == [
         "",
         "✗ 1 failed",
-        "✗ unauthorized, strong first: not answered: 401 auth",
+        "✗ unauthorized, strong first: not answered: 401 not authorised",
     ]
 
 

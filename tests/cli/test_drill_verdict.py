@@ -51,10 +51,14 @@ IN_CALL = trial("close_in_body", "answer", calls=True)
 JUDGED = {
     "whole": (SERVER, answered(*WHOLE), ("survived", "")),
     "garbled": (SERVER, answered(Text(STORY[9:])), GARBLED),
-    "nobody": (SERVER, unanswered(DOWN), ("failed", "not answered: 500 server")),
+    "nobody": (SERVER, unanswered(DOWN), ("failed", "not answered: 500 server error")),
     "no end": (SERVER, Felt(after_s=700.0), ("failed", "no end after 12 min")),
     "told": (FORBIDDEN, unanswered(AUTH), ("ended", "")),
-    "misnamed": (FORBIDDEN, unanswered(DOWN), ("failed", "ended as 500 server, and it was auth")),
+    "misnamed": (
+        FORBIDDEN,
+        unanswered(DOWN),
+        ("failed", "ended as 500 server error, and it was auth"),
+    ),
     "late": (FORBIDDEN, unanswered(AUTH, A_WAIT), ("failed", "waited in vain for 8 s")),
     "a call": (IN_CALL, answered(Text(LOOK), CALL), ("survived", "")),
     "half a call": (

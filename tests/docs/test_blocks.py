@@ -1,21 +1,23 @@
 """Every fenced block of the documents is what it claims to be: it validates, prints, parses, runs.
 
-The blocks of one page are one session: files that it names, variables that it exports and what its
-commands change hold for the blocks below. CONTRIBUTING.md tells how to write them. Commands of
-vibe run in this process, other commands are only looked up. Prose is never judged.
+The blocks of one page are one session: files that it names, variables that it exports, servers that
+it starts and what its commands change hold for the blocks below. CONTRIBUTING.md tells how to write
+them. Commands of vibe run in this process, those servers in one of their own; other commands are
+only looked up. Prose is never judged.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
@@ -26,6 +28,8 @@ from msgspec import Struct
 from tests.config.seeds import EXAMPLES
 from tests.drive import vibe
 from tests.law import ROOT
+from vibe.assemble import World
+from vibe.cli.main import run
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IN_PIECES = {"docs/configuration.md"}  # its toml blocks, one after the other, are one file
@@ -42,6 +46,13 @@ _BLOCK = re.compile(
 )
 _COMMAND = re.compile(r"^\$ (?P<command>.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Z_0-9]+)=(?P<value>.*)")
+_ADDRESS = re.compile(r"(?<=127\.0\.0\.1:)\d+")
+_LAST_WORD = "Ctrl+C ends it."  # before a server waits for requests
+# What is another one in each run, and with it the widths of columns.
+_DATE = r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"
+_SECONDS = r"\b(?:\d+(?:\.\d+)?–)?\d+(?:\.\d+)? s\b|\bat once\b"
+_TIME = re.compile(f"{_DATE}|{_SECONDS}")
+_GAP = re.compile(r"(?<=\S) {2,}")
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -66,32 +77,37 @@ def blocks(page: str) -> Iterator[Block]:
 
 def complaints(page: str, text: str, folder: Path) -> list[str]:
     """What is wrong with the blocks of one page, each complaint with the line of its block."""
-    session = Session(folder)
     found = list(blocks(text))
     if page in IN_PIECES:
         pieces = [block for block in found if block.kind == "toml"]
         whole = Block(line=1, kind="toml", note="", text="\n".join(each.text for each in pieces))
         found = [whole, *(block for block in found if block not in pieces)]
-    return [
-        f"{page}:{block.line}: {complaint}"
-        for block in found
-        for complaint in session.complaints(block)
-    ]
+    with ExitStack() as stack:
+        session = Session(folder, stack)
+        return [
+            f"{page}:{block.line}: {complaint}"
+            for block in found
+            for complaint in session.complaints(block)
+        ]
 
 
 class Session:
     """Somebody who does what a page says, from its first block to its last.
 
     `files` are the named toml blocks so far, as written; those on the disk may have changed since.
+    `ports` are the real ones of the page's servers, by those that the page names.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.home = folder / "home"
         self.cwd = self.home / "shop"
         self.cwd.mkdir(parents=True)
         self.env: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.ports: dict[str, str] = {}
         self.code = 0
+        self._servers: dict[str, subprocess.Popen[str]] = {}
+        self._stack = stack
 
     def complaints(self, block: Block) -> Iterator[str]:
         match block.kind:
@@ -123,7 +139,7 @@ class Session:
             self.files[name] = text
         file = self._place(name or "unnamed.toml")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+        file.write_text(_ADDRESS.sub(lambda port: self.ports.get(port[0], port[0]), text), "utf-8")
         file.chmod(0o600)
         keys = dict.fromkeys(re.findall(r'api_key_env_var = "(\w+)"', text), KEY)
         outcome = vibe("config", "validate", "--strict", str(file), home=self.home, env=keys)
@@ -162,14 +178,53 @@ class Session:
             case ["echo", "$?"]:
                 return f"{self.code}\n"
             case ["vibe", *args] | ["sh", "scripts/run", *args]:
-                help_text = io.StringIO()  # Typer writes it to the stdout of the process
-                with redirect_stdout(help_text):
-                    outcome = vibe(*args, home=self.home, env=env, cwd=self.cwd)
-                self.code = outcome.code
-                printed = help_text.getvalue() + outcome.out + outcome.err
-                return printed.replace(str(self.home), HOME)
+                return self._as_written(self._screen(args, env))
+            case [".venv/bin/python", "-m", "vibe.testing", "--port", port, *args]:
+                return self._as_written(self._serve(port, args))
             case _:
                 return None
+
+    def _as_written(self, printed: str) -> str:
+        named = {real: port for port, real in self.ports.items()}
+        here = printed.replace(str(self.home), HOME)
+        return _ADDRESS.sub(lambda port: named.get(port[0], port[0]), here)
+
+    def _screen(self, args: list[str], env: dict[str, str]) -> str:
+        """What a command shows where data and talk go to the same place."""
+        screen = io.StringIO()
+        world = World(
+            env={"HOME": str(self.home), **env},
+            cwd=self.cwd,
+            uid=os.getuid(),
+            platform="linux",
+            stdin=io.StringIO(),
+            stdout=screen,
+            stderr=screen,
+            connect=lambda _: (),
+        )
+        with redirect_stdout(screen):  # Typer writes its help to the stdout of the process
+            self.code = run(args, world)
+        return screen.getvalue()
+
+    def _serve(self, port: str, args: list[str]) -> str:
+        """What a server prints first; it serves until another takes its port, or the page ends."""
+        if running := self._servers.get(port):
+            running.terminate()
+            running.wait()
+        command = ["-m", "vibe.testing", "--port", self.ports.get(port, "0"), *args]
+        server = self._servers[port] = self._stack.enter_context(
+            subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+        )
+        self._stack.callback(server.terminate)
+        assert server.stdout
+        lines: list[str] = []
+        for line in server.stdout:
+            lines.append(line)
+            if line.strip() == _LAST_WORD:
+                break
+        printed = "".join(lines)
+        self.ports.update((port, real) for real in _ADDRESS.findall(printed))
+        return printed
 
     def _shell(self, text: str) -> Iterator[str]:
         """A script that is not run: it parses, and its commands exist."""
@@ -225,12 +280,19 @@ def _json(text: str) -> Iterator[str]:
 
 
 def shows(expected: str, printed: str) -> bool:
-    """Whether this was printed; `…` stands for the rest of a line, alone for any lines."""
+    """Whether this was printed; `…` stands for the rest of a line, alone for any lines.
+
+    Dates and seconds stand for any.
+    """
     pattern = "".join(
         r"(?:.*\n)*" if line == "…" else re.escape(line.rstrip()).replace("…", ".*") + r" *\n"
-        for line in expected.splitlines()
+        for line in _timeless(expected).splitlines()
     )
-    return re.fullmatch(pattern, printed) is not None
+    return re.fullmatch(pattern, _timeless(printed)) is not None
+
+
+def _timeless(text: str) -> str:
+    return _GAP.sub("  ", _TIME.sub("TIME", text))
 
 
 SOUND = """\
@@ -357,6 +419,45 @@ def test_blocks_that_hold_are_told_from_those_that_do_not(
 ) -> None:
     found = [complaint.splitlines()[0] for complaint in complaints("p.md", text, tmp_path)]
     assert shows("".join(f"{each}\n" for each in expected), "".join(f"{each}\n" for each in found))
+
+
+SERVE = "$ .venv/bin/python -m vibe.testing --port 9001"
+HERE = """\
+active_model = "a"
+
+[[providers]]
+name = "p"
+api_base = "http://127.0.0.1:9001/v1"
+
+[[models]]
+name = "a"
+provider = "p"
+"""
+
+
+def test_a_server_of_a_page_serves_until_another_takes_its_port(tmp_path: Path) -> None:
+    refused = "error: a: 401 not authorised: …\n…\n$ echo $?\n1\n"
+    text = page(
+        ("console", f'{SERVE}\napi_base = "http://127.0.0.1:9001/v1"\n…\n'),
+        ("toml a.toml", HERE),
+        ("console", "$ vibe -p --config a.toml hello\nI am vibe's demo model…\n"),
+        ("console", f"{SERVE} --fault unauthorized\n…\n$ vibe -p --config a.toml hello\n{refused}"),
+    )
+    assert complaints("p.md", text, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "holds"),
+    [
+        ("after 0.06 s\n", "after 12.5 s\n", True),
+        ("● ready  at once   seam\n", "● ready  0–0.7 s  seam\n", True),
+        ("2026-11-21 09:41:40  a\n", "2027-01-02 23:59:59  a\n", True),
+        ("after 60 min\n", "after 61 min\n", False),
+        ("  a\n", "    a\n", False),
+    ],
+)
+def test_dates_and_seconds_stand_for_any(expected: str, printed: str, holds: bool) -> None:
+    assert shows(expected, printed) == holds
 
 
 def test_the_pieces_of_a_page_are_one_file(tmp_path: Path) -> None:

@@ -128,12 +128,8 @@ def test_an_answer_is_written_as_it_comes(
             "a: 429 rate limited; asked again after 2.00 s",
             id="the same",
         ),
-        pytest.param(
-            SEAM, "a was cut after about 212 tokens (broken stream); b goes on", id="seam"
-        ),
-        pytest.param(
-            RETRACTED, "a was cut (broken stream); the answer begins anew", id="retracted"
-        ),
+        pytest.param(SEAM, "a was cut after about 212 tokens; b goes on", id="seam"),
+        pytest.param(RETRACTED, "a was cut; the answer begins anew", id="retracted"),
         pytest.param(Slow(alias=A, after_s=15.0), "a has said nothing for 15 s; still waiting"),
         pytest.param(
             Waiting(for_s=1.2, tries=2, alias=A, failure=LIMITED),
@@ -154,6 +150,12 @@ def test_an_answer_is_written_as_it_comes(
 )
 def test_what_happens_on_the_way_is_told_beside_the_answer(event: Event, line: str) -> None:
     assert seen(event, TextDelta("Yes."), WHOLE).told == [line]
+
+
+def test_a_seam_on_a_screen_begins_a_line_of_its_own_and_in_a_pipe_none() -> None:
+    events = TextDelta("x" * (HELD + 1)), SEAM, TextDelta("y"), WHOLE
+    assert "".join(seen(*events).written) == "x" * (HELD + 1) + "\ny\n"
+    assert "".join(seen(*events, holds=True).written) == "x" * (HELD + 1) + "y\n"
 
 
 def test_a_short_part_that_is_taken_back_never_reaches_a_pipe() -> None:

@@ -112,7 +112,7 @@ async def test_when_nobody_is_left_every_attempt_is_told() -> None:
             await rig.ask()
         error = failed.value
         assert error.message.startswith("every model is limited or down: a: 429 rate limited: ")
-        assert "; b: 401 auth: " in error.message
+        assert "; b: 401 not authorised: " in error.message
         assert error.message.endswith("; try again in 2 h")
         assert error.hint == "wait, or put a second model into the pool"
         kinds = [(tried.alias, tried.failure.kind) for tried in error.attempts]

@@ -30,7 +30,7 @@ async def test_the_log_tells_who_was_added_and_who_was_asked(
         ("INFO", "Added fallback endpoint: backup (weight: 1)"),
         ("DEBUG", "Request routed to: gpu-1"),
         ("DEBUG", "Request routed to: gpu-1"),
-        ("INFO", "gpu-1: 500 server; backup answers instead (+0.00 s)"),
+        ("INFO", "gpu-1: 500 server error; backup is asked instead (+0.00 s)"),
         ("DEBUG", "Fallback triggered, using: backup"),
         ("DEBUG", "Fallback triggered, using: backup"),
     ]

@@ -27,6 +27,7 @@ TAKES_DOWN: Mapping[str, tuple[str, str | float]] = {
 }
 MENDED_BY_PEOPLE = frozenset({"auth", "no_credit", "not_found"})
 PASSING = frozenset(TAKES_DOWN) - MENDED_BY_PEOPLE
+PROBED = 3  # of an entry's scopes: for the network all may try at once
 LONGEST_PASSING_S = 300.0
 LONGEST_S = 86_400.0
 STALLS_WITHIN_S = 60.0
@@ -106,13 +107,7 @@ class Scope:
         self.resort = max(self.resort, stated)
 
     def hear(
-        self,
-        now: float,
-        rest: tuple[float, float, float],
-        openings: int,
-        kind: str,
-        *,
-        is_more: bool,
+        self, rest: tuple[float, float, float], openings: int, kind: str, *, is_more: bool
     ) -> None:
         """What another process knows of it: `is_more` if of a later opening than this one does."""
         until, stated, resort = rest
@@ -183,17 +178,25 @@ class Seat:
         self.counted = scopes[1] if entry["rate_limited_by_key"] else scopes[0]
 
     @property
+    def is_full(self) -> bool:
+        return self.in_flight >= self.most
+
+    @property
+    def probed(self) -> tuple[Scope, ...]:
+        return self.scopes[:PROBED]
+
+    @property
     def is_well(self) -> bool:
         return all(scope.until is None for scope in self.scopes)
 
     def may_join(self, now: float) -> bool:
         """Well, or surely ready for its one probe."""
-        for scope in self.scopes:
-            if scope.until is not None and (
-                now < scope.late or scope.probe is not None or now < scope.leased
-            ):
-                return False
-        return True
+        if any(scope.until is not None and now < scope.late for scope in self.scopes):
+            return False
+        return not any(
+            scope.until is not None and (scope.probe is not None or now < scope.leased)
+            for scope in self.probed
+        )
 
 
 def blamed(scopes: tuple[Scope, ...], counted: Scope, failure: Failure) -> Scope | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import gcd
 
-MOST_OFF = 2
+MOST_OFF = 2  # the least n + 1/2 over the weight is farther off where many are due together
 
 
 class Shares:
@@ -25,7 +25,6 @@ class Shares:
         self._picks = 0
         self._owed = 0
         self._rested: set[str] = set()
-        self._back: set[str] = set()
 
     def configure(self, weights: dict[str, int], rules: tuple[str, ...]) -> None:
         if weights != self._weights or rules != self._rules:
@@ -64,7 +63,7 @@ class Shares:
         wrong = self._too_far_off()
         if self._picks == self._cycle:
             wrong = wrong or self._inexact()
-            self._back.clear()
+            self._rested -= set(among)
             self._begin(among)
         return wrong
 
@@ -78,16 +77,15 @@ class Shares:
         self._picks = 0
         weights = [self._weights[alias] for alias in among]
         self._cycle = sum(weights) // (gcd(*weights) or 1)
-        self._back = (self._back | self._rested) & set(among)
-        self._rested -= self._back
 
     def _too_far_off(self) -> str | None:
         whole = sum(self._weights[alias] for alias in self._window)
         for alias, count in self._counts.items():
-            due = self._picks * self._weights[alias] / whole
-            if count - due > MOST_OFF and alias in self._back:
+            share = self._weights[alias] / whole
+            due, most_off = self._picks * share, max(MOST_OFF, 1 + share * (len(self._window) - 1))
+            if count - due > most_off and alias in self._rested:
                 return f"D3: {alias} came back, and got {count} of the first {self._picks}"
-            if abs(count - due) > MOST_OFF and not self._back:
+            if abs(count - due) > most_off and self._rested.isdisjoint(self._window):
                 return f"D1: {alias} got {count} of {self._picks}, where {due:.1f} are due"
         return None
 
@@ -95,5 +93,6 @@ class Shares:
         whole = sum(self._weights[alias] for alias in self._window)
         for alias, count in self._counts.items():
             if count * whole != self._cycle * self._weights[alias]:
-                return f"D1: {alias} got {count} of a cycle of {self._cycle}"
+                name = "D1" if self._rested.isdisjoint(self._window) else "D3"
+                return f"{name}: {alias} got {count} of a cycle of {self._cycle}"
         return None

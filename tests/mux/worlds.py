@@ -45,10 +45,10 @@ QUIET = Phase(requests=12, rps=0.02)
 
 def drawn(seed: int) -> tuple[Pool, World]:
     """The pool and the world of this seed."""
-    return _Dice(seed).world()
+    return Dice(seed).world()
 
 
-class _Dice:
+class Dice:
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311  it has to be repeatable
         self._seed = seed
@@ -93,7 +93,10 @@ class _Dice:
             entries = (replace(entries[0], is_fallback=False), *entries[1:])
         if not any(entry.weight for entry in entries):
             entries = tuple(replace(entry, weight=1) for entry in entries)
-        return Pool(entries=entries, rules=self.rules())
+        rules = self.rules()
+        if count == 1 and self.chance(0.5):
+            rules = replace(rules, mode="single")
+        return Pool(entries=entries, rules=rules)
 
     def entry(self, alias: Alias) -> Entry:
         origin = self.one_of("xyz") if self.chance(0.4) else alias

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from vibe.cli.drill import EPILOG, drill
+from vibe.cli.simulate import EPILOG as SIMULATE_EPILOG
+from vibe.cli.simulate import simulate
 from vibe.cli.status import EPILOG as STATUS_EPILOG
 from vibe.cli.status import status
 from vibe.cli.why import EPILOG as WHY_EPILOG
@@ -22,6 +24,7 @@ app = typer.Typer(
 app.command(epilog=STATUS_EPILOG)(status)
 app.command(epilog=WHY_EPILOG)(why)
 app.command(epilog=EPILOG)(drill)
+app.command(epilog=SIMULATE_EPILOG)(simulate)
 
 
 @app.callback()

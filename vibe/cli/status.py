@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import ceil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from msgspec import Struct
 
+from vibe.cli.paragraph import WIDTH, paragraph
 from vibe.cli.session import Cli
-from vibe.cli.table import table
+from vibe.cli.table import drawn, table
 from vibe.cli.terminal import Painted, json_text
 from vibe.clock import SystemClock
-from vibe.domain.telling import duration, money
+from vibe.domain.advice import remedy
+from vibe.domain.failure import FailureKind, verdict
+from vibe.domain.telling import duration, money, named
+from vibe.errors import UsageError
 
 if TYPE_CHECKING:
     from vibe.domain.model import Alias
@@ -22,14 +25,21 @@ if TYPE_CHECKING:
     from vibe.mux.status import Running
     from vibe.mux.store_queue import Use
 
-CLEAR = "\x1b[H\x1b[2J"
-EPILOG = """\b
+CLEAR: Final = "\x1b[H\x1b[2J"
+LEAST: Final = 8  # of an alias, so that it can still be told
+UNKNOWN: Final = "–"
+HEADER: Final = ("MODEL", "STATE", "BUSY", "SHARE", "OK/FAIL", "FIRST", "TOK/S", "COST")
+EPILOG: Final = """\b
 Examples:
   vibe mux status
   vibe mux status --watch     again every second, until Ctrl+C
   vibe mux status --json
 \b
-Costs and answers are those of today (UTC), of all vibe processes together.
+OK/FAIL counts the attempts of today (UTC) and COST is what they cost, of all
+vibe processes together; ~ marks estimates, $? what has no known price. SHARE
+is the part of the requests so far, and behind / the part by weight. FIRST is
+the usual time to the first word, TOK/S the speed after it; both are known
+while a vibe runs. What nobody knows has no column.
 """
 
 
@@ -58,11 +68,16 @@ def status(
         return
     import asyncio  # only this way of it waits
 
+    asyncio.run(_watch(cli, json=json))
+
+
+async def _watch(cli: Cli, *, json: bool) -> None:
+    clock = SystemClock()
     clears = cli.world.stdout.isatty() and not json
     while True:
         _show(cli, json=json, clears=clears)
         cli.terminal.flush()
-        asyncio.run(SystemClock().sleep(1.0))
+        await clock.sleep(1.0)
 
 
 def _show(cli: Cli, *, json: bool, clears: bool = False) -> None:
@@ -84,7 +99,8 @@ def _now(cli: Cli) -> _Now:
     from vibe.mux.status import status as status_of
 
     loaded = cli.load(allow_missing_keys=True)
-    loaded.require()
+    if not loaded.require().models:
+        raise UsageError("no model is configured", hint="vibe config init")
     names = {line.alias: (line.provider.name, line.target.model) for line in lines_of(loaded)}
     store = cli.store()
     clock = SystemClock()
@@ -102,46 +118,69 @@ def _now(cli: Cli) -> _Now:
 def _lines(cli: Cli, now: _Now) -> Iterator[Painted]:
     paint = cli.terminal.data_paint
     pool = now.pool
-    spent = sum(use.cost_uusd for use in now.today.values())
-    asked = sum(use.requests for use in now.today.values())
-    head = [
-        f"mux  {pool.mode.replace('_', ' ')}",
-        f"{pool.available} of {pool.total} can answer",
-        f"today {asked} attempts, {money(spent)}",
-    ]
+    yield paint("   ".join(_head(now)), "bold")
     if pool.offline:
-        head.append("the network seems to be down")
-    yield paint("   ".join(head), "bold")
-    header = ("MODEL", "STATE", "BUSY", "SHARE", "OK/FAIL", "FIRST", "TOK/S", "COST")
-    rows = [_row(entry, now.today.get(entry.alias)) for entry in pool.entries]
+        yield paint("the network seems to be down", "yellow")
+    header, *rows = _columns([_row(entry, now.today.get(entry.alias)) for entry in pool.entries])
     lines = list(table(header, rows, paint))
     yield lines[0]
     for entry, line in zip(pool.entries, lines[1:], strict=True):
         yield line
-        if detail := _detail(entry):
-            yield paint(f"  └ {detail}", "dim")
+        yield from paragraph(_detail(entry), paint, "dim", first="  └ ", rest="    ")
     if now.processes:
         pids = ", ".join(str(each.pid) for each in now.processes)
-        yield paint(f"in use by {len(now.processes)} vibe now: {pids}", "dim")
+        processes = "process" if len(now.processes) == 1 else "processes"
+        used = f"in use by {len(now.processes)} {processes} now: {pids}"
+        yield from paragraph(used, paint, "dim")
+
+
+def _head(now: _Now) -> Iterator[str]:
+    pool = now.pool
+    today = [now.today[entry.alias] for entry in pool.entries if entry.alias in now.today]
+    asked = sum(use.requests for use in today)
+    yield f"mux  {pool.mode}"
+    yield f"{pool.available} of {pool.total} can answer"
+    attempts = "attempt" if asked == 1 else "attempts"
+    yield f"today {asked} {attempts}" + (f", {_cost(today)}" if asked else "")
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The header and the rows without what nobody knows, the aliases as long as there is room."""
+    known = [index for index in range(len(HEADER)) if any(row[index] != UNKNOWN for row in rows)]
+    columns = [[row[index] for row in (HEADER, *rows)] for index in known]
+    room = WIDTH - sum(2 + max(map(drawn, column)) for column in columns[1:])
+    columns[0] = [_shortened(alias, max(room, LEAST)) for alias in columns[0]]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _shortened(alias: str, room: int) -> str:
+    if drawn(alias) <= room:
+        return alias
+    while drawn(alias) >= room:
+        alias = alias[:-1]
+    return f"{alias}…"
 
 
 def _row(entry: EntrySnapshot, today: Use | None) -> tuple[str, ...]:
-    busy = f"{entry.busy}/{entry.limit}" if entry.limit else str(entry.busy)
     fails = today.limited + today.failed if today else 0
-    cost = "–"
-    if today and today.requests:
-        priced = today.cost_uusd if today.cost_uusd or not today.unpriced else None
-        cost = money(priced, is_estimate=bool(today.estimated or today.unpriced))
     return (
         entry.alias,
         _state(entry),
-        busy,
+        f"{entry.busy}/{entry.limit}" if entry.limit else str(entry.busy),
         _share(entry),
         f"{today.ok if today else 0}/{fails}",
-        "–" if entry.first_token_p50_s is None else f"{entry.first_token_p50_s:.2f}s",
-        "–" if entry.tokens_a_second is None else f"{entry.tokens_a_second:.0f}",
-        cost,
+        UNKNOWN if entry.first_token_p50_s is None else f"{entry.first_token_p50_s:.2f}s",
+        UNKNOWN if entry.tokens_a_second is None else f"{entry.tokens_a_second:.0f}",
+        _cost([today]) if today and today.requests else UNKNOWN,
     )
+
+
+def _cost(uses: Sequence[Use]) -> str:
+    """What is known of it; `$?` where nothing is, which is not free."""
+    known = sum(use.cost_uusd for use in uses)
+    is_partial = any(use.unpriced for use in uses)
+    is_estimate = is_partial or any(use.estimated for use in uses)
+    return money(None if is_partial and not known else known, is_estimate=is_estimate)
 
 
 def _state(entry: EntrySnapshot) -> str:
@@ -156,24 +195,25 @@ def _state(entry: EntrySnapshot) -> str:
         case "half_open":
             return "◐ to probe"
         case "open":
-            back = f" {ceil(entry.back_in_s)} s" if entry.back_in_s is not None else ""
-            return f"○ rests{back}"
+            return "○ rests" if entry.back_in_s is None else f"○ rests {duration(entry.back_in_s)}"
 
 
 def _share(entry: EntrySnapshot) -> str:
     if entry.is_fallback:
         return "spare"
-    share = "–" if entry.share is None else f"{entry.share:.0%}"
+    share = UNKNOWN if entry.share is None else f"{entry.share:.0%}"
     return share if entry.want is None else f"{share}/{entry.want:.0%}"
 
 
-def _detail(entry: EntrySnapshot) -> str | None:
+def _detail(entry: EntrySnapshot) -> str:
+    """Why it cannot answer, and what helps where no wait does; empty where it can."""
     if entry.trouble:
         return entry.trouble
-    if entry.state == "closed":
-        return None
-    told = (entry.resting_from or "").replace("_", " ")
-    back = f"; back in {duration(entry.back_in_s)}" if entry.back_in_s else ""
+    if entry.state == "closed" or entry.resting_from is None:
+        return ""
+    kind = FailureKind(entry.resting_from)
     error = entry.last_error
-    said = f": {error.detail}" if error and error.detail else ""
-    return f"{told}{said}{back}"
+    is_told = error is not None and error.kind == kind and error.detail
+    said = f": {error.detail}" if error and is_told else ""
+    helps = f"; {remedy(kind)}" if verdict(kind).again == "no" else ""
+    return f"{named(kind)}{said}{helps}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
+from vibe.cli.paragraph import paragraph
 from vibe.cli.session import Cli
 from vibe.cli.terminal import Paint, Painted, json_text
-from vibe.domain.telling import in_brief, money, tokens
+from vibe.domain.event import Outcome
+from vibe.domain.telling import duration, in_brief, money, tokens
 
 if TYPE_CHECKING:
     from vibe.mux.trace import AttemptTrace, Trace
@@ -38,20 +39,23 @@ WORDS: Final = {
     "last_resort": "nobody else: a probe before its rest was over",
     "hedge": "the first was silent",
 }
+ENDS: Final = {
+    Outcome.OK: "",
+    Outcome.FAILED: "refused for good",
+    Outcome.EXHAUSTED: "all limited or down",
+    Outcome.CANCELLED: "stopped",
+    Outcome.DEADLINE: "out of time",
+}
+INDENT: Final = "     "
 
 
 def why(
     ctx: typer.Context,
     last: Annotated[int, typer.Option(min=1, max=MOST, help="How many requests.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", readable=False, help="Use this configuration file."),
-    ] = None,
 ) -> None:
     """Tell who answered the last requests, and why: candidates, attempts, delays, cost."""
     cli: Cli = ctx.obj
-    cli.chosen_config = config or cli.chosen_config
     traces = _traces(cli, last)
     if json:
         cli.terminal.data(json_text(traces))
@@ -72,6 +76,8 @@ def _traces(cli: Cli, last: int) -> list[Trace]:
         rows = store.traces(last=last)
     finally:
         store.close()
+    if store.notice:
+        cli.warn(store.notice)
     traces: list[Trace] = []
     for row in rows:
         try:
@@ -82,18 +88,27 @@ def _traces(cli: Cli, last: int) -> list[Trace]:
 
 
 def _lines(trace: Trace, paint: Paint) -> Iterator[Painted]:
-    when = datetime.fromtimestamp(trace.began).astimezone().strftime("%H:%M:%S")
-    told = f"answered by {trace.alias}" if trace.alias else f"not answered: {trace.outcome}"
-    told += f" after {trace.total_s:.2f} s"
-    if trace.waited_s >= 0.005:
-        told += f", {trace.waited_s:.2f} s of it waiting"
-    if trace.seams:
-        told += f", with {trace.seams} seam{'s' * (trace.seams > 1)}"
-    yield paint(f"{when}  {told}  {money(trace.cost_uusd)}", "bold")
+    when = datetime.fromtimestamp(trace.began).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    told = f"{when}  {_end_of(trace)}  {money(trace.cost_uusd)}"
+    yield from paragraph(told, paint, "bold", rest=INDENT)
     for number, attempt in enumerate(trace.attempts, start=1):
-        yield paint(f"  {number}  {attempt.alias}: {WORDS[attempt.why]}; {_came_of(attempt)}")
+        asked = f"{attempt.alias}: {WORDS[attempt.why]}"
+        yield from paragraph(asked, paint, first=f"{number:>3}  ", rest=INDENT)
+        yield from paragraph(_came_of(attempt), paint, first=INDENT, rest=INDENT)
         for aside in attempt.asides:
-            yield paint(f"       not {aside.alias}: {aside.why}", "dim")
+            passed = f"not {aside.alias}: {aside.why}"
+            yield from paragraph(passed, paint, "dim", first=INDENT, rest=f"{INDENT}  ")
+
+
+def _end_of(trace: Trace) -> str:
+    """Who answered, if anybody, and how long that took."""
+    took = f"after {trace.total_s:.2f} s"
+    if trace.waited_s >= 0.005:
+        took += f", {trace.waited_s:.2f} s of it waiting"
+    if trace.alias is None:
+        return f"not answered {took}: {ENDS[trace.outcome]}"
+    seams = f", with {trace.seams} seam{'s' * (trace.seams > 1)}" if trace.seams else ""
+    return f"answered by {trace.alias} {took}{seams}"
 
 
 def _came_of(attempt: AttemptTrace) -> str:
@@ -102,9 +117,9 @@ def _came_of(attempt: AttemptTrace) -> str:
         return f"stopped after {attempt.took_s:.2f} s"
     if failure is not None:
         asked = failure.retry_after_s
-        wait = f"; it asked for {asked:.0f} s" if asked else ""
+        wait = f"; it asked for {duration(asked)}" if asked else ""
         return f"{in_brief(failure)} after {attempt.took_s:.2f} s{wait}"
-    first = f"first word after {attempt.first_token_s:.2f} s, " if attempt.first_token_s else ""
+    first = f"first word after {attempt.first_token_s:.2f} s; " if attempt.first_token_s else ""
     about = "~" * attempt.is_estimated
     read, wrote = tokens(attempt.input_tokens or 0), tokens(attempt.output_tokens or 0)
     cost = money(attempt.cost_uusd, is_estimate=attempt.is_estimated)

@@ -5,13 +5,20 @@ The failure's detail is a provider's own text: whoever shows a line cleans it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
-from typing import assert_never
+from typing import Final, assert_never
 
 from vibe.domain.event import FailedOver, Retracted, Seam, Slow, Waiting
-from vibe.domain.failure import Failure
+from vibe.domain.failure import Failure, FailureKind
 
 DETAIL = 120
+LEAST_UUSD = 10  # what is less would be shown as nothing
+_NAMES: Final[Mapping[FailureKind, str]] = {
+    FailureKind.AUTH: "not authorised",
+    FailureKind.SERVER: "server error",
+    FailureKind.EMPTY: "empty answer",
+}
 
 
 def told(event: FailedOver | Seam | Retracted | Waiting | Slow) -> str:
@@ -21,9 +28,9 @@ def told(event: FailedOver | Seam | Retracted | Waiting | Slow) -> str:
         case Seam():
             cut = f"{event.from_alias} was cut after about {event.tokens} tokens"
             goes_on = "goes on" if event.from_alias != event.to_alias else "is asked to go on"
-            return f"{cut} ({in_brief(event.failure)}); {event.to_alias} {goes_on}"
+            return f"{cut}{_why_cut(event.failure)}; {event.to_alias} {goes_on}"
         case Retracted():
-            return f"{event.alias} was cut ({in_brief(event.failure)}); the answer begins anew"
+            return f"{event.alias} was cut{_why_cut(event.failure)}; the answer begins anew"
         case Waiting():
             return _waiting(event)
         case Slow():
@@ -31,9 +38,14 @@ def told(event: FailedOver | Seam | Retracted | Waiting | Slow) -> str:
     assert_never(event)
 
 
+def named(kind: FailureKind) -> str:
+    """The kind in words of the middle of a sentence."""
+    return _NAMES.get(kind) or kind.replace("_", " ")
+
+
 def in_brief(failure: Failure) -> str:
     """The kind of failure, with the status where there was one: `429 rate limited`."""
-    kind = (failure.inner or failure.kind).replace("_", " ")
+    kind = named(failure.inner or failure.kind)
     return f"{failure.status} {kind}" if failure.status and failure.status >= 400 else kind
 
 
@@ -49,6 +61,12 @@ def duration(seconds: float) -> str:
     if whole < 120:
         return f"{whole} s"
     return f"{ceil(whole / 60)} min" if whole < 7200 else f"{ceil(whole / 3600)} h"
+
+
+def _why_cut(failure: Failure) -> str:
+    """In brackets; that a broken stream was cut says it all."""
+    is_mere_cut = failure.kind is FailureKind.BROKEN_STREAM and failure.inner is None
+    return "" if is_mere_cut else f" ({in_brief(failure)})"
 
 
 def _failed_over(event: FailedOver) -> str:
@@ -78,6 +96,8 @@ def money(uusd: int | None, *, is_estimate: bool = False) -> str:
     """Micro-dollars as dollars; `$?` where the price is not known, which is not free."""
     if uusd is None:
         return "$?"
+    if 0 < uusd < LEAST_UUSD:
+        return "<$0.00001"
     dollars = uusd / 1_000_000
     return f"{'~' * is_estimate}${dollars:.{3 if dollars >= 0.1 or not uusd else 5}f}"
 

@@ -44,7 +44,7 @@ class _Out:
         self.is_blank = True
         self._write = write
         self._cleaner = Cleaner()
-        self._holds = holds
+        self._holds = self._holds_always = holds
         self._held = ""
         self._ends_line = True
 
@@ -62,6 +62,11 @@ class _Out:
         self._cleaner = Cleaner()
         self._held = ""
         if not self._ends_line:
+            self._show("\n")
+
+    def break_line(self) -> None:
+        """Before a line beside the answer, where somebody sees both on one screen."""
+        if not self._ends_line and not self._holds_always:
             self._show("\n")
 
     def end(self) -> None:
@@ -96,7 +101,10 @@ async def print_answer(
                 case TextDelta(text):
                     out.say(text)
                     notices.alive()
-                case Routed() | FailedOver() | Seam() | Waiting() | Slow():
+                case Routed() | FailedOver() | Waiting() | Slow():
+                    notices.note(event)
+                case Seam():
+                    out.break_line()
                     notices.note(event)
                 case Retracted():
                     out.take_back()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from math import inf
 from typing import assert_never
 
@@ -42,20 +41,20 @@ from vibe.domain.stream import (
     UsageSeen,
 )
 from vibe.domain.target import Target
-from vibe.mux.attempt import Attempt, is_seen
-from vibe.mux.core import Then
+from vibe.mux.attempt import OVERDUE, Attempt, in_time, is_seen
 from vibe.mux.desk import Desk
 from vibe.mux.joint import is_short
 from vibe.mux.ledger import Ledger
 from vibe.mux.member import Member
 from vibe.mux.part import Part
-from vibe.mux.step import Call, Done, Send, Wait
+from vibe.mux.step import Call, Done, Send, Step, Then, Wait
 from vibe.mux.trace import AttemptTrace, Trace
 from vibe.wire.capability import BYTES_A_TOKEN
 from vibe.wire.portability import continued, fitted, goes_on
 from vibe.wire.repair import repaired
 
 SLOW_S = 15.0
+LONGEST_S = 3600.0
 
 
 class Answering:
@@ -86,6 +85,7 @@ class Answering:
         self._began_wall = clock.wall()
         self._part = Part()
         self._racers: list[Attempt] = []
+        self._heard = asyncio.Event()
         self._traces: list[AttemptTrace] = []
         self._tried: list[Tried] = []
         self._seams = 0
@@ -97,52 +97,67 @@ class Answering:
         self._ledger.opened()
         self._id = self._desk.begin(self._call)
         try:
-            while True:
-                waits_since = self._clock.monotonic()
-                step = await self._desk.next(self._id)
-                self._waited_s += self._clock.monotonic() - waits_since
-                match step:
-                    case Wait():
-                        yield self._waiting(step)
-                    case Send():
-                        async with aclosing(self._attempt(step)) as events:
-                            async for event in events:
-                                yield event
-                    case Done():
-                        yield self._end(step)
-                        return
-                    case _:
-                        assert_never(step)
+            while not self._is_over:
+                for event in await self._carry_out(await self._next_step()):
+                    yield event
+                while slow := await self._race():
+                    yield slow
+                for attempt in self._racers[:1]:
+                    for event in await self._take_head(attempt):
+                        yield event
+                    is_plain = self._is_plain(attempt)
+                    async for event in attempt.stream:  # closed with the attempt
+                        if is_plain and type(event) is TextDelta:
+                            attempt.gathered.text(event.text)
+                            yield event
+                            continue
+                        for told in await self._take(attempt, event):
+                            yield told
+                        is_plain = self._is_plain(attempt)
         finally:
             if not self._is_over:
                 await self._abandon()
 
-    async def _attempt(self, send: Send) -> AsyncGenerator[Event, None]:
-        """Everything from one `Send` to what the core is told came of it."""
+    async def _next_step(self) -> Step:
+        waits_since = self._clock.monotonic()
+        step = await self._desk.next(self._id)
+        self._waited_s += self._clock.monotonic() - waits_since
+        return step
+
+    async def _carry_out(self, step: Step) -> list[Event]:
+        match step:
+            case Send():
+                return await self._begin(step)
+            case Wait():
+                return [self._waiting(step)]
+            case Done():
+                return [self._end(step)]
+        assert_never(step)
+
+    # Before it is sent.
+
+    async def _begin(self, send: Send) -> list[Event]:
+        """Start an attempt, if it is to be. What a person is told of that."""
         if send.is_probe:
             seconds = self._members[send.alias].first_token_s
             until = await self._ledger.leased(send, seconds)
             if until is not None:
                 self._desk.denied(send.attempt, until)
-                return
+                return []
         introduction = self._introduction(send)
         prepared = self._prepared(send)
         if prepared is None:  # it would be refused once more
             self._desk.failed(send.attempt, self._tried[-1].failure, was_sent=False, then="go_on")
-            return
+            return []
+        now = self._clock.monotonic()
+        self._slow_at = now + SLOW_S
+        self._hedge_at = inf
+        if self._hedge_after_s is not None and not self._part.text:
+            self._hedge_at = now + self._hedge_after_s
+        self._start(send, *prepared)
         for event in introduction:
             self._note_switch(event)
-            yield event
-        self._start(send, *prepared)
-        async with aclosing(self._race()) as notices:
-            async for notice in notices:
-                yield notice
-        for attempt in self._racers[:1]:
-            async with aclosing(self._read(attempt)) as events:
-                async for event in events:
-                    yield event
-
-    # Before it is sent.
+        return introduction
 
     def _introduction(self, send: Send) -> list[Event]:
         if not self._tried:
@@ -185,42 +200,35 @@ class Answering:
 
     def _start(self, send: Send, request: ModelRequest, target: Target) -> None:
         member = self._members[send.alias]
+        stream = member.upstream.ask(request, target)
+        if self._deadline < inf:
+            stream = in_time(stream, self._deadline, self._clock)
         now = self._clock.monotonic()
-        self._racers.append(Attempt(send, member, request, target, at=now))
-        self._ledger.began(send.alias)
+        self._racers.append(
+            Attempt(send, member, stream, at=now, tokens=self._call.tokens, heard=self._heard)
+        )
+        self._ledger.began(send.alias, now)
 
     # While it is silent.
 
-    async def _race(self) -> AsyncGenerator[Event, None]:
-        """Until one has brought a piece, and is the only one then, or until all have failed."""
-        slow_at = self._clock.monotonic() + SLOW_S
-        hedge_at = inf
-        if self._hedge_after_s is not None and not self._part.text:
-            hedge_at = self._clock.monotonic() + self._hedge_after_s
-        while True:
-            next_s = min(slow_at, hedge_at, self._deadline) - self._clock.monotonic()
-            await asyncio.wait(
-                [racer.head for racer in self._racers],
-                timeout=None if next_s == inf else max(0.0, next_s),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if await self._is_decided():
-                return
+    async def _race(self) -> Slow | None:
+        """Until one has brought a piece, and is the only one then, or until all have failed; or
+        until it has to be told that none has yet."""
+        while not await self._is_decided():
+            await self._listen()
             now = self._clock.monotonic()
-            if now >= self._deadline:
-                await self._run_out()
-                return
-            if now >= slow_at:
-                slow_at = inf
-                yield Slow(alias=self._racers[0].send.alias, after_s=SLOW_S)
-            if now >= hedge_at:
-                hedge_at = inf
+            if now >= self._hedge_at:
+                self._hedge_at = inf
                 self._hedge()
+            if now >= self._slow_at:
+                self._slow_at = inf
+                return Slow(alias=self._racers[0].send.alias, after_s=SLOW_S)
+        return None
 
     async def _is_decided(self) -> bool:
         for racer in [racer for racer in self._racers if racer.head.done()]:
             failure = racer.broken_at_once
-            if failure is None or self._part.text:
+            if failure is None or failure is OVERDUE or self._part.text:
                 for loser in [other for other in self._racers if other is not racer]:
                     self._desk.dropped(loser.send.attempt)
                     await self._record(loser, is_cancelled=True)
@@ -230,6 +238,16 @@ class Answering:
             await self._fail(racer, failure, then="go_on")
         return not self._racers
 
+    async def _listen(self) -> None:
+        """Until somebody is heard of, or a time has come."""
+        next_s = min(self._slow_at, self._hedge_at) - self._clock.monotonic()
+        timer = asyncio.get_running_loop().call_later(min(next_s, LONGEST_S), self._heard.set)
+        try:
+            await self._heard.wait()
+        finally:
+            timer.cancel()
+        self._heard.clear()
+
     def _hedge(self) -> None:
         send = self._desk.hedge(self._id)
         if send is not None:
@@ -238,30 +256,17 @@ class Answering:
 
     # While it speaks.
 
-    async def _read(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+    def _is_plain(self, attempt: Attempt) -> bool:
+        """Whether text is told as it comes, which is the way of nearly every piece."""
+        return attempt.gathered.is_committed and not self._part.joins
+
+    async def _take_head(self, attempt: Attempt) -> list[Event]:
         if attempt.broken_at_once is None:
             attempt.first_at = self._clock.monotonic()
+        told: list[Event] = []
         for event in attempt.head.result():
-            for told in await self._take(attempt, event):
-                yield told
-        gathered = attempt.gathered
-        while self._racers and (event := await self._next(attempt)) is not None:
-            if type(event) is TextDelta and gathered.is_committed and not self._part.joins:
-                gathered.text(event.text)  # the way of nearly every piece
-                yield event
-                continue
-            for told in await self._take(attempt, event):
-                yield told
-
-    async def _next(self, attempt: Attempt) -> StreamEvent | None:
-        if self._deadline == inf:
-            return await anext(attempt.stream, None)
-        try:
-            async with asyncio.timeout(max(0.0, self._deadline - self._clock.monotonic())):
-                return await anext(attempt.stream, None)
-        except TimeoutError:
-            await self._run_out()
-            return None
+            told += await self._take(attempt, event)
+        return told
 
     async def _take(self, attempt: Attempt, event: StreamEvent) -> list[Event]:
         """What one event of the stream tells the reader, and the core."""
@@ -275,7 +280,9 @@ class Answering:
                 return told
             case Broken(failure):
                 told = self._part.say_rest(attempt)
-                if failure.kind is FailureKind.EMPTY and self._part.text:
+                if failure is OVERDUE:
+                    await self._run_out()
+                elif failure.kind is FailureKind.EMPTY and self._part.text:
                     await self._succeed(attempt, "end")  # nothing was left to say: it was whole
                 else:
                     await self._break(attempt, failure)
@@ -321,10 +328,9 @@ class Answering:
 
     async def _run_out(self) -> None:
         """The deadline of the whole request has come."""
-        failure = Failure(kind=FailureKind.CANCELLED, detail="the time for the request was over")
         for attempt in tuple(self._racers):
             if attempt.gathered.is_committed:
-                self._part.keep(attempt, failure)
+                self._part.keep(attempt, OVERDUE)
             await self._record(attempt, is_cancelled=True)
         self._desk.out_of_time(self._id)
 
@@ -337,7 +343,7 @@ class Answering:
         now = self._clock.monotonic()
         trace = attempt.trace(began=self._began, now=now, is_cancelled=is_cancelled)
         self._traces.append(trace)
-        self._ledger.ended(trace)
+        self._ledger.ended(trace, now)
 
     async def _abandon(self) -> None:
         """Whoever read the events went away or was cancelled, at any place above."""

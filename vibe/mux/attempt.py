@@ -7,11 +7,12 @@ the stream is read by whoever owns the attempt. `close` ends the connection, whe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from math import inf
 
+from vibe.clock import Clock
 from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.message import Producer
-from vibe.domain.request import ModelRequest
 from vibe.domain.stream import (
     Began,
     Broken,
@@ -22,40 +23,46 @@ from vibe.domain.stream import (
     ThinkingSealed,
     UsageSeen,
 )
-from vibe.domain.target import Target
 from vibe.domain.usage import Usage, cost_uusd
 from vibe.mux.gathering import Gathered
 from vibe.mux.member import Member
 from vibe.mux.step import Send
 from vibe.mux.trace import AttemptOutcome, AttemptTrace
-from vibe.wire.capability import BYTES_A_TOKEN, estimated_tokens
+from vibe.wire.capability import BYTES_A_TOKEN
 
 _NO_PIECE = (LimitsSeen, Began, UsageSeen)
 _UNSEEN = (*_NO_PIECE, ThinkingDelta, ThinkingSealed)
 _NEVER_SENT = frozenset({"dns", "route", "refused", "tls", "timeout", "proxy"})
+OVERDUE = Failure(kind=FailureKind.CANCELLED, detail="the time for the request was over")
 
 
 class Attempt:
-    """`at` is when it began, by the clock. `failure` is set once it has failed."""
+    """`at` is when it began, by the clock. `failure` is set once it has failed.
+
+    `heard` is set when the head is there. `tokens` is about what is sent.
+    """
 
     def __init__(
-        self, send: Send, member: Member, request: ModelRequest, target: Target, *, at: float
+        self,
+        send: Send,
+        member: Member,
+        stream: AsyncGenerator[StreamEvent, None],
+        *,
+        at: float,
+        tokens: int,
+        heard: asyncio.Event,
     ) -> None:
         self.send = send
         self.member = member
-        self.target = target
+        self.producer = member.target.producer
         self.at = at
         self.gathered = Gathered()
-        self.limits: LimitsSeen | None = None
         self.first_at = inf
         self.failure: Failure | None = None
-        self.stream = member.upstream.ask(request, target)
-        self.head = asyncio.ensure_future(self._read_head())
-        self._request = request
-
-    @property
-    def producer(self) -> Producer:
-        return self.target.producer
+        self.stream = stream
+        self._tokens = tokens
+        self._heard = heard
+        self.head = asyncio.create_task(self._read_head())
 
     @property
     def broken_at_once(self) -> Failure | None:
@@ -66,16 +73,19 @@ class Attempt:
     async def close(self) -> None:
         if not self.head.done():
             self.head.cancel()
-            await asyncio.wait([self.head])
+            await asyncio.wait([self.head])  # not itself awaited: a cancel of ours must not be lost
         await self.stream.aclose()
 
     async def _read_head(self) -> list[StreamEvent]:
         """Up to the first piece of the answer, thinking included, or to its end."""
         head: list[StreamEvent] = []
-        async for event in self.stream:
-            head.append(event)
-            if not isinstance(event, _NO_PIECE):
-                break
+        try:
+            async for event in self.stream:
+                head.append(event)
+                if not isinstance(event, _NO_PIECE):
+                    break
+        finally:
+            self._heard.set()
         return head
 
     @property
@@ -103,12 +113,10 @@ class Attempt:
             output_tokens=usage.output,
             cached_tokens=usage.cached_read,
             is_estimated=is_estimated,
-            cost_uusd=self.cost_uusd,
+            cost_uusd=self.cost_uusd(usage),
         )
 
-    @property
-    def cost_uusd(self) -> int | None:
-        usage, _ = self.usage()
+    def cost_uusd(self, usage: Usage) -> int | None:
         if usage.input == 0 and usage.output == 0:
             return 0
         return cost_uusd(usage, self.member.entry.price)
@@ -121,7 +129,7 @@ class Attempt:
         if self._was_refused:
             return Usage(input=0, output=0), False
         written = self.gathered.characters // BYTES_A_TOKEN
-        sent = estimated_tokens(self._request) if usage.input is None else usage.input
+        sent = self._tokens if usage.input is None else usage.input
         return Usage(input=sent, output=written).merged(usage), True
 
     @property
@@ -143,3 +151,20 @@ class Attempt:
 def is_seen(event: StreamEvent) -> bool:
     """Whether a person has now read something of the answer itself."""
     return not isinstance(event, _UNSEEN) and (not isinstance(event, TextDelta) or bool(event.text))
+
+
+async def in_time(
+    stream: AsyncGenerator[StreamEvent, None], deadline: float, clock: Clock
+) -> AsyncGenerator[StreamEvent, None]:
+    """The stream, which breaks off when the deadline comes."""
+    async with aclosing(stream):
+        while True:
+            try:
+                async with asyncio.timeout(max(0.0, deadline - clock.monotonic())):
+                    event = await anext(stream, None)
+            except TimeoutError:
+                yield Broken(OVERDUE)
+                return
+            if event is None:
+                return
+            yield event

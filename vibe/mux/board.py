@@ -26,6 +26,7 @@ class Board:
         self.standings: dict[Alias, Standing] = {}
         self._known: dict[Alias, Standing] = {}  # of earlier pools too
         self.limited: set[Circuit] = set()
+        self.spent: set[Standing] = set()
         self._learned: set[Circuit] = set()
         self.marks: list[Mark] = [START, START]
         self.attempts = 0
@@ -44,6 +45,7 @@ class Board:
                 standing = Standing(entry, index=index, weight=weight, circuits=circuits)
                 self._known[entry.alias] = standing
             else:
+                standing.rejoined = standing.rejoined and standing.circuits == circuits
                 standing.set_entry(entry, index=index, weight=weight, circuits=circuits)
             if is_new:
                 standing.sent = 0
@@ -60,11 +62,17 @@ class Board:
         self.free: tuple[list[Standing], list[Standing]] = ([], [])
         self.full: tuple[list[Standing], list[Standing]] = ([], [])
         self.resting: tuple[list[Standing], list[Standing]] = ([], [])
+        self.able: list[Standing] = []
+        self.is_offline = False
         for standing in self.standings.values():
+            standing.look()
             if not standing.is_usable_at_all:
                 continue
+            self.able.append(standing)
             if not standing.is_closed:
                 self.resting[standing.tier].append(standing)
+                if len(standing.circuits) > 3 and not standing.circuits[3].is_closed:
+                    self.is_offline = True
                 continue
             self._rejoin(standing)
             kind = self.free if standing.has_slot else self.full
@@ -81,14 +89,20 @@ class Board:
             probes = [s for s in self.resting[tier] if s not in out and self._may_join(s, now)]
             if probes:
                 found = sorted([*found, *probes], key=lambda standing: standing.index)
-        if self.limited:
+        if self.limited or self.spent:
             found = [s for s in found if self._has_left(s, now, tokens)]
         return found
 
-    def is_full(self, tier: int, out: Collection[Standing], now: float) -> bool:
+    def is_full(self, tier: int, out: set[Standing]) -> bool:
         """Whether somebody could be asked but for the slots."""
-        return any(s not in out for s in self.full[tier]) or any(
-            s not in out and not s.has_slot and s.may_be_probed(now) for s in self.resting[tier]
+        return not out.issuperset(self.full[tier])
+
+    def has_nobody(self, now: float) -> bool:
+        """Whether nobody at all can be asked now."""
+        return not any(self.free) and not any(
+            standing.has_slot and standing.may_be_probed(now)
+            for tier in self.resting
+            for standing in tier
         )
 
     def refilled_at(self, out: Collection[Standing], now: float, *, tokens: int) -> float:
@@ -97,14 +111,6 @@ class Board:
             return inf
         times = (s.spent_until(now, tokens) for tier in self.free for s in tier if s not in out)
         return min((at for at in times if at is not None), default=inf)
-
-    @property
-    def is_offline(self) -> bool:
-        return any(
-            not circuit.is_closed
-            for standing in self.standings.values()
-            for circuit in standing.circuits[3:]
-        )
 
     def take(self, standing: Standing, *, is_by_share: bool) -> None:
         if is_by_share:
@@ -116,7 +122,8 @@ class Board:
         if not standing.has_slot:
             self.refresh()
 
-    def give_back(self, standing: Standing, *, was_sent: bool) -> None:
+    def give_back(self, standing: Standing, *, was_sent: bool) -> bool:
+        """Whether it was full until now."""
         was_full = not standing.has_slot
         standing.in_flight -= 1
         if not was_sent and standing.sent:
@@ -124,6 +131,7 @@ class Board:
         if was_full and self.has(standing):
             standing.rejoin(self.marks[standing.tier], spare=standing.weight)
             self.refresh()
+        return was_full
 
     def learn(self, scope: ScopeId, limit: Learned | None) -> None:
         """What is known of a scope's limit from now on."""
@@ -152,11 +160,6 @@ class Board:
         """Whether a reload has not left it out."""
         return self.standings.get(standing.entry.alias) is standing
 
-    def all_able(self, barred: Collection[Standing]) -> Iterator[Standing]:
-        for standing in self.standings.values():
-            if standing.is_usable_at_all and standing not in barred:
-                yield standing
-
     def _may_join(self, standing: Standing, now: float) -> bool:
         if not standing.has_slot or not standing.may_be_probed(now):
             return False
@@ -164,11 +167,13 @@ class Board:
         return True
 
     def _has_left(self, standing: Standing, now: float, tokens: int) -> bool:
-        was_spent = standing.is_spent
-        standing.is_spent = standing.spent_until(now, tokens) is not None
-        if was_spent and not standing.is_spent:
+        if standing.spent_until(now, tokens) is not None:
+            self.spent.add(standing)
+            return False
+        if standing in self.spent:
+            self.spent.remove(standing)
             standing.rejoin(self.marks[standing.tier])
-        return not standing.is_spent
+        return True
 
     def _rejoin(self, standing: Standing) -> None:
         if not standing.rejoined:

@@ -36,24 +36,19 @@ class Breaker:
 
     def prove(self, now: float, claim: Claim) -> None:
         """The entry answers: what it was probed for is over."""
-        is_back = False
         for circuit in claim.circuits:
             health = circuit.health
-            if claim.attempt < circuit.opened_by:
+            if health.until is None and not health.in_a_row:
                 continue
-            circuit.health = after_success(health)
-            if health.until is not None:
-                circuit.probe = None
-                circuit.leased_until = -inf
-                is_back = True
-        if is_back:
-            claim.standing.proved_at = now
-            self._board.refresh()
-            self.moved = True
+            if claim.attempt >= circuit.opened_by:
+                if health.until is not None:
+                    circuit.leased_until = -inf
+                    claim.standing.proved_at = now
+                self._set(now, circuit, after_success(health))
 
     def blame(self, now: float, claim: Claim, failure: Failure) -> None:
         """Hold a failure against what it tells about: the entry, its key or its origin."""
-        if claim.is_probe and failure.status is not None:
+        if failure.status is not None:
             self._reached(now, claim)
         if self._is_offline(now, claim, failure):
             return
@@ -117,7 +112,8 @@ class Breaker:
             circuit.probe = None
         if health.until is None:
             circuit.probe = None
-        has_moved = health.until != circuit.health.until
+        known = circuit.health
+        has_moved = (health.until, health.earliest) != (known.until, known.earliest)
         circuit.health = health
         self._changed.add(circuit)
         if has_moved:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from math import inf
 from operator import itemgetter
-from typing import Literal, NamedTuple, TypeAlias
 
 from vibe.domain.failure import Failure, FailureKind, verdict
 from vibe.domain.limits import Limits
@@ -23,12 +22,12 @@ from vibe.mux.asides import asides
 from vibe.mux.board import FALLBACK, TIERS, Board
 from vibe.mux.breaker import Breaker
 from vibe.mux.budget import Budget
-from vibe.mux.course import BOUND_WAIT_S, Course
+from vibe.mux.course import BOUND_WAIT_S, Attempt, Course
 from vibe.mux.entry import Pool, ScopeId
 from vibe.mux.health import Health, backoff_s, is_passing
 from vibe.mux.limits import learned
 from vibe.mux.policy import Rng, choose
-from vibe.mux.standing import Claim, Standing
+from vibe.mux.standing import PROBED, Standing
 from vibe.mux.step import (
     AttemptId,
     Call,
@@ -37,6 +36,7 @@ from vibe.mux.step import (
     RequestId,
     Send,
     Step,
+    Then,
     Wait,
     Why,
 )
@@ -45,13 +45,6 @@ BY_SHARE: frozenset[Why] = frozenset(
     {"share", "random", "least_busy", "order", "only", "failover", "probe"}
 )
 NO_TIME_S = 1e-6  # less than this is left of a wait by rounding alone
-
-Then: TypeAlias = Literal["go_on", "stop", "seal"]
-
-
-class Attempt(NamedTuple):
-    course: Course
-    claim: Claim
 
 
 class Core:
@@ -89,32 +82,28 @@ class Core:
         smoothed = standing.first_token_s or after_s
         standing.first_token_s = 0.8 * smoothed + 0.2 * after_s
         self.breaker.prove(now, current.claim)
-        steps: list[Step] = []
-        self._serve(now, steps)
-        return steps
+        return self._served(now)
 
     def dropped(self, now: float, attempt: AttemptId) -> list[Step]:
         """Another attempt of the same request was quicker. This one has not failed for that."""
         current = self._attempts[attempt]
         current.course.out.discard(current.claim.standing)
-        self._release(current, was_sent=True)
-        steps: list[Step] = []
-        self._serve(now, steps, current.claim.standing)
-        return steps
+        freed = self._release(current, was_sent=True)
+        return self._served(now, freed)
 
     def limits_seen(self, now: float, attempt: AttemptId, limits: Limits) -> None:
         circuit = self._attempts[attempt].claim.counted_by
         self.board.learn(circuit.id, learned(limits, now))
-        if any(standing.is_spent for standing in circuit.standings):
+        if not self.board.spent.isdisjoint(circuit.standings):
             self.breaker.moved = True  # more may be left than was thought
 
     def succeeded(self, now: float, attempt: AttemptId) -> list[Step]:
         current = self._attempts[attempt]
         self.breaker.prove(now, current.claim)
-        self._release(current, was_sent=True)
+        freed = self._release(current, was_sent=True)
         steps: list[Step] = []
         self._finish(current.course, Outcome.OK, steps)
-        self._serve(now, steps, current.claim.standing)
+        self._serve(now, steps, freed)
         return steps
 
     def failed(
@@ -132,10 +121,11 @@ class Core:
         course, standing = current.course, current.claim.standing
         again = course.note(standing, failure) and not course.is_over(now)
         is_free = self.board.has(standing) and all(
-            circuit.is_closed or circuit.probe == attempt for circuit in standing.circuits
+            circuit.is_closed or (circuit.probe == attempt and now >= circuit.leased_until)
+            for circuit in standing.circuits[:PROBED]
         )
         self.breaker.blame(now, current.claim, failure)
-        self._release(current, was_sent=was_sent)
+        freed = self._release(current, was_sent=was_sent)
         is_final = self._is_final(course, standing, failure)
         steps: list[Step] = []
         if not course.under_way:
@@ -150,20 +140,20 @@ class Core:
                 self._give_up(now, course, steps)
             else:
                 self._advance(now, course, steps)
-        self._serve(now, steps, standing)
+        self._serve(now, steps, freed)
         return steps
 
     def denied(self, now: float, attempt: AttemptId, until: float) -> list[Step]:
         """A probe was not sent: another process probes the same, at the longest until then."""
         current = self._attempts[attempt]
-        for circuit in current.claim.circuits:
+        for circuit in current.claim.circuits[:PROBED]:
             if not circuit.is_closed:
                 circuit.leased_until = max(circuit.leased_until, until)
         current.course.takes_back(current.claim.standing)
-        self._release(current, was_sent=False)
+        freed = self._release(current, was_sent=False)
         steps: list[Step] = []
         self._advance(now, current.course, steps)
-        self._serve(now, steps)
+        self._serve(now, steps, freed)
         return steps
 
     def cancel(self, now: float, request: RequestId, *, was_sent: bool = True) -> list[Step]:
@@ -221,9 +211,7 @@ class Core:
         """A reload: attempts end where they are, and the next pick is from the new pool."""
         self.board.set_pool(pool)
         self.breaker.moved = True
-        steps: list[Step] = []
-        self._serve(now, steps)
-        return steps
+        return self._served(now)
 
     def absorb(self, now: float, scope: ScopeId, health: Health) -> list[Step]:
         """What another process has seen of a scope."""
@@ -236,9 +224,7 @@ class Core:
     def close(self, now: float, alias: Alias) -> list[Step]:
         """By hand: all that keeps this entry resting is forgotten."""
         self.breaker.close(now, self.board.standings[alias])
-        steps: list[Step] = []
-        self._serve(now, steps)
-        return steps
+        return self._served(now)
 
     def due_of(self, request: RequestId) -> float:
         """When the request, which waits, has to be looked at again."""
@@ -268,7 +254,7 @@ class Core:
                 standing, why = choose(found, self.board.pool.rules, self._rng)
                 self._send(now, course, standing, course.why(standing) or why, steps)
                 return
-            is_full = is_full or self.board.is_full(tier, course.out, now)
+            is_full = is_full or self.board.is_full(tier, course.out)
             if is_full and (tier == FALLBACK or self.board.pool.rules.overflow == "wait"):
                 until = self.board.refilled_at(course.out, now, tokens=course.call.tokens)
                 self._wait(now, course, until, steps, full=True)
@@ -350,7 +336,7 @@ class Core:
         self._waiting.pop(course.request, None)
         attempt = AttemptId(self.board.attempts + 1)
         is_probe = False
-        for circuit in standing.circuits:
+        for circuit in standing.circuits[:PROBED]:
             circuit.sent_since += 1
             if circuit.health.until is not None:
                 circuit.probe = attempt
@@ -460,18 +446,20 @@ class Core:
         if course is None:
             return []
         under_way = [self._attempts[attempt] for attempt in course.under_way]
-        for attempt in under_way:
-            self._release(attempt, was_sent=was_sent)
+        freed = [self._release(attempt, was_sent=was_sent) for attempt in under_way]
         steps: list[Step] = []
         self._finish(course, outcome, steps, telling=course.telling)
-        for attempt in under_way:
-            self._serve(now, steps, attempt.claim.standing)
+        self.breaker.moved = self.breaker.moved or len(freed) > 1
+        self._serve(now, steps, freed[0] if freed else None)
         return steps
+
+    def _is_full(self, course: Course) -> bool:
+        return any(self.board.is_full(tier, course.out) for tier in TIERS)
 
     # What becomes of entries.
 
-    def _release(self, attempt: Attempt, *, was_sent: bool) -> None:
-        """The slot and the probe are free again, whatever became of the attempt."""
+    def _release(self, attempt: Attempt, *, was_sent: bool) -> Standing | None:
+        """The slot and the probe are free again; the entry, if all of its slots were taken."""
         claim = attempt.claim
         del self._attempts[claim.attempt]
         attempt.course.under_way.discard(claim.attempt)
@@ -479,10 +467,18 @@ class Core:
             for circuit in claim.circuits:
                 if circuit.probe == claim.attempt:
                     circuit.probe = None
-        self.breaker.moved = self.breaker.moved or not claim.standing.is_closed
-        self.board.give_back(claim.standing, was_sent=was_sent)
+        standing = claim.standing
+        was_full = self.board.give_back(standing, was_sent=was_sent)
+        if claim.is_probe or (was_full and not standing.is_closed):
+            self.breaker.moved = True
+        return standing if was_full else None
 
     # Those who wait in line.
+
+    def _served(self, now: float, freed: Standing | None = None) -> list[Step]:
+        steps: list[Step] = []
+        self._serve(now, steps, freed)
+        return steps
 
     def _serve(self, now: float, steps: list[Step], freed: Standing | None = None) -> None:
         """Somebody may have become free or well: the first in line who can use it goes.
@@ -490,10 +486,15 @@ class Core:
         Only where nothing but a slot has changed, the line is left as soon as it is taken.
         """
         moved, self.breaker.moved = self.breaker.moved, False
-        if not moved and freed is None:
+        if not self._waiting or (not moved and freed is None):
             return
+        nobody = False
         for course in tuple(self._waiting.values()):
             if not moved and (freed is None or not freed.has_slot):
                 return
-            if course.request in self._waiting and (moved or freed not in course.out):
-                self._advance(now, course, steps)
+            if course.request not in self._waiting or (not moved and freed in course.out):
+                continue
+            if nobody and course.waits_full and self._is_full(course):
+                continue
+            self._advance(now, course, steps)
+            nobody = nobody or self.board.has_nobody(now)

@@ -7,10 +7,11 @@ that the request is done with. Decides nothing about entries, which it only reme
 from __future__ import annotations
 
 from math import inf
+from typing import NamedTuple
 
 from vibe.domain.failure import Failure, FailureKind, verdict
 from vibe.domain.model import Alias
-from vibe.mux.standing import Standing
+from vibe.mux.standing import Claim, Standing
 from vibe.mux.step import AttemptId, Call, RequestId, Wait, Why
 
 MOST_WITH_EXIT = 3
@@ -47,6 +48,7 @@ class Course:
         self.bound_until: float | None = None
         self.is_unbound = False
         self._once: set[tuple[Standing, FailureKind]] = set()
+        self._repeated: set[FailureKind] = set()
 
     def is_over(self, now: float) -> bool:
         return self.call.deadline is not None and now >= self.call.deadline
@@ -57,6 +59,7 @@ class Course:
 
     def new_pass(self) -> None:
         self.out = set(self.barred)
+        self._repeated.clear()
         self.passes += 1
 
     def asks(self, standing: Standing) -> None:
@@ -95,9 +98,18 @@ class Course:
                 if not is_first or failure.lacks:
                     self.bar(standing)
                 elif again == "once" and standing not in self.barred:
-                    return True
+                    return self._may_repeat(standing, kind)
             case "last_resort":
                 pass
+        return False
+
+    def _may_repeat(self, standing: Standing, kind: FailureKind) -> bool:
+        """A pass has one repair and one repeat."""
+        if kind not in self._repeated:
+            self._repeated.add(kind)
+            return True
+        if kind is FailureKind.BAD_REQUEST:
+            self.bar(standing)
         return False
 
     def wait_ends(self, now: float) -> None:
@@ -120,3 +132,10 @@ class Course:
 
 def _rank(had: tuple[Alias, Failure]) -> int:
     return _MOST_TELLING.index(had[1].inner or had[1].kind)
+
+
+class Attempt(NamedTuple):
+    """What is under way, for whom and at whom."""
+
+    course: Course
+    claim: Claim

@@ -14,10 +14,10 @@ from vibe.clock import Clock
 from vibe.domain.failure import Failure
 from vibe.domain.limits import Limits
 from vibe.domain.model import Alias
-from vibe.mux.core import Core, Then
+from vibe.mux.core import Core
 from vibe.mux.entry import Pool, ScopeId
 from vibe.mux.health import Health
-from vibe.mux.step import AttemptId, Call, Done, RequestId, Send, Step
+from vibe.mux.step import AttemptId, Call, Done, RequestId, Send, Step, Then
 
 LONGEST_SLEEP_S = 1.0  # the clock counts a suspension of the machine, and the loop does not
 

@@ -46,6 +46,13 @@ class Health(Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     stalled_at: float = -inf
 
+    @property
+    def earliest(self) -> float:
+        """When a request that nothing else can serve may ask; minus infinity while closed."""
+        if self.until is None:
+            return -inf
+        return self.resort_at if self.failure is None or is_passing(self.failure) else self.until
+
     def state(self, now: float) -> State:
         if self.until is None:
             return "closed"

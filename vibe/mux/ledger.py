@@ -52,13 +52,12 @@ class Ledger:
         self.traces.append(trace)
         self._memory.traced(trace)
 
-    def began(self, alias: Alias) -> None:
-        self.counts[alias].began(self._clock.monotonic())
+    def began(self, alias: Alias, now: float) -> None:
+        self.counts[alias].began(now)
         self._memory.touched()
 
-    def ended(self, attempt: AttemptTrace) -> None:
-        now, wall = self._clock.monotonic(), self._clock.wall()
-        self.counts[attempt.alias].ended(attempt, now=now, wall=wall)
+    def ended(self, attempt: AttemptTrace, now: float) -> None:
+        self.counts[attempt.alias].ended(attempt, now=now, wall=self._clock.wall())
         self._memory.used(attempt)
 
     def switched(self, event: FailedOver | Seam) -> None:

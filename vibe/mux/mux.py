@@ -64,7 +64,7 @@ class Mux:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        return tuple(self._members[entry.alias] for entry in self._desk.core.board.pool.entries)
+        return self._present
 
     def set_members(self, members: Sequence[Member]) -> None:
         """Who is in the pool from now on. What is under way ends where it is."""
@@ -126,6 +126,7 @@ class Mux:
         return self._desk.core.at_rest
 
     def _pool_of(self, members: Sequence[Member]) -> Pool:
+        self._present = tuple(members)
         for member in members:
             alias, target = member.entry.alias, member.target
             self._members[alias] = member
@@ -140,7 +141,7 @@ class Mux:
         and counts for nothing where it would leave nobody."""
         too_long: list[tuple[Alias, str]] = []
         left = 0
-        for member in self.members:
+        for member in self._present:
             alias = member.entry.alias
             why = unable(request, member.target)
             window = self._window(alias, member)

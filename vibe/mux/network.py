@@ -1,7 +1,7 @@
 """Telling a lost network from a lost provider: two origins gone within a second are no accident.
 
-While this machine is offline no entry is to blame. One circuit stands for the network, and is
-opened, probed and closed as any other; only its rests are short.
+While this machine is offline no entry is to blame. One circuit stands for the network; its rests
+are short, and after each all may try: where nothing is sent, nothing has to be spared.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Part:
         said = attempt.gathered.said
         self.text += said
         if said:
-            self.pieces = (*self.pieces, _piece(attempt))
+            self.pieces = (*self.pieces, _piece(attempt, len(said)))
         self._cut = attempt.send.alias, failure
         self._joint = None
 
@@ -66,14 +66,15 @@ class Part:
 
     def whole(self, attempt: Attempt, reason: StopReason) -> Answer:
         parts = attempt.gathered.parts(attempt.producer)
+        characters = sum(len(part.text) for part in parts if isinstance(part, Text))
         usage, is_estimated = attempt.usage()
         return Answer(
             parts=_after(self.text, parts) if self.text else parts,
-            pieces=(*self.pieces, _piece(attempt)),
+            pieces=(*self.pieces, _piece(attempt, characters)),
             reason=reason,
             usage=usage,
             is_estimated=is_estimated,
-            cost_uusd=attempt.cost_uusd,
+            cost_uusd=attempt.cost_uusd(usage),
         )
 
     def as_it_stands(self) -> Answer | None:
@@ -92,9 +93,8 @@ class Part:
         return told
 
 
-def _piece(attempt: Attempt) -> Piece:
-    said = len(attempt.gathered.said)
-    return Piece(alias=attempt.send.alias, producer=attempt.producer, characters=said)
+def _piece(attempt: Attempt, characters: int) -> Piece:
+    return Piece(alias=attempt.send.alias, producer=attempt.producer, characters=characters)
 
 
 def _after(part: str, parts: tuple[AssistantPart, ...]) -> tuple[AssistantPart, ...]:

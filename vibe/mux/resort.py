@@ -14,8 +14,7 @@ from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.model import Alias
 from vibe.mux.board import Board
 from vibe.mux.course import Course
-from vibe.mux.health import is_passing
-from vibe.mux.standing import Circuit, Standing
+from vibe.mux.standing import PROBED, Circuit, Standing
 
 BREATH_S = 2.5
 MENDED_BY_PEOPLE = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.NOT_FOUND})
@@ -37,43 +36,49 @@ class Chances(Struct, frozen=True, kw_only=True):
 
 def chances(board: Board, course: Course, now: float) -> Chances:
     soonest: Chance | None = None
+    first = (inf, 0, 0)
     pending = False
-    for standing in board.all_able(course.barred):
+    for standing in board.able:
+        if standing in course.barred:
+            continue
         if not standing.has_slot or standing.is_probed_here:
             pending = True
             continue
-        chance = Chance(standing, max(now, _allowed_at(standing, course)))
-        if chance.at < inf and (soonest is None or _order(chance) < _order(soonest)):
-            soonest = chance
+        at = max(now, _allowed_at(standing, course))
+        if (order := (at, standing.tier, standing.index)) < first:
+            first, soonest = order, Chance(standing, at)
     return Chances(soonest=soonest, pending=pending)
 
 
-def _order(chance: Chance) -> tuple[float, int, int]:
-    return chance.at, chance.standing.tier, chance.standing.index
-
-
 def _allowed_at(standing: Standing, course: Course) -> float:
-    at = max((_bound_of(circuit, standing, course) for circuit in standing.circuits), default=-inf)
+    at = -inf if standing.is_closed else _rests_until(standing, course)
+    if standing not in course.out:
+        return at
     waits_since = course.waits_since
     was_proved = waits_since is not None and standing.proved_at >= waits_since
-    return at if standing not in course.out or was_proved else max(at, course.retry_at)
+    return at if was_proved else max(at, course.retry_at)
 
 
-def _bound_of(circuit: Circuit, standing: Standing, course: Course) -> float:
-    health = circuit.health
-    if health.until is None:
-        return -inf
-    failure = health.failure
-    if failure is None or is_passing(failure):
-        return max(health.resort_at, circuit.leased_until)
+def _rests_until(standing: Standing, course: Course) -> float:
+    resting = [circuit for circuit in standing.circuits if not circuit.is_closed]
+    leased = (circuit.leased_until for circuit in standing.circuits[:PROBED] if circuit in resting)
+    if course.call.by_person:
+        rests = (_earliest(circuit, standing, course) for circuit in resting)
+        return max(*rests, *leased, -inf)
+    return max(standing.earliest, *leased, -inf)
+
+
+def _earliest(circuit: Circuit, standing: Standing, course: Course) -> float:
+    """For somebody who may have mended meanwhile what no wait helps against."""
+    failure = circuit.health.failure
     if (
-        course.call.by_person
+        failure is not None
         and (failure.inner or failure.kind) in MENDED_BY_PEOPLE
         and circuit.opened_at < course.began
         and not course.asked.get(standing)
     ):
-        return circuit.leased_until  # the remedy may have come meanwhile
-    return max(health.until, circuit.leased_until)
+        return -inf
+    return circuit.health.earliest
 
 
 def failure_of(standing: Standing) -> Failure | None:

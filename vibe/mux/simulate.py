@@ -16,10 +16,10 @@ from typing import Any
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.limits import Limit, Limits
 from vibe.domain.model import Alias
-from vibe.mux.core import Core, Then
+from vibe.mux.core import Core
 from vibe.mux.entry import Entry, Pool
 from vibe.mux.health import Health
-from vibe.mux.step import NOTHING, AttemptId, Call, Done, RequestId, Send, Step, Wait
+from vibe.mux.step import NOTHING, AttemptId, Call, Done, RequestId, Send, Step, Then, Wait
 from vibe.mux.tally import End, Result, Tally
 from vibe.mux.watched import Observer, Watched
 from vibe.mux.world import Fault, Hand, Nature, Phase, Reload, Rumour, Sleep, World
@@ -54,7 +54,7 @@ class Provider:
         nature = self.nature
         for outage in nature.outages:
             if outage.from_s <= now < outage.to_s:
-                return Fault(kind=outage.kind).failure
+                return outage.failure
         if nature.per_minute is not None:
             if now - self._minute >= MINUTE_S:
                 self._minute, self._count = now, 0

@@ -15,6 +15,7 @@ from vibe.mux.limits import Learned
 from vibe.mux.step import AttemptId
 
 NEVER = AttemptId(0)
+PROBED = 3  # of an entry's circuits; for the network, asking it costs nobody anything
 ROUNDING = 1e-9
 Mark: TypeAlias = tuple[float, int]  # how far the shares are: a level, and whose turn was last
 
@@ -53,17 +54,18 @@ class Circuit:
         for standing in self.standings:
             standing.rejoined = False
 
-    def may_be_probed(self, now: float) -> bool:
-        until = self.health.until
-        return until is None or (now >= until and not self.is_probed(now))
-
 
 class Standing:
-    """One entry. `sent` counts what its share is reckoned by: attempts, or the pool's level."""
+    """One entry. `sent` counts what its share is reckoned by: attempts, or the pool's level.
+
+    `is_closed`, `ready_at` (when a probe is due) and `earliest` (when at the earliest somebody may
+    ask) are its circuits' as they were when it last looked.
+    """
 
     __slots__ = (
-        "circuits", "entry", "first_token_s", "in_flight", "index", "is_out", "is_spent", "most",
-        "proved_at", "raised_to", "rejoined", "sent", "tier", "weight",
+        "circuits", "earliest", "entry", "first_token_s", "in_flight", "index", "is_closed",
+        "is_out", "most", "proved_at", "raised_to", "ready_at", "rejoined", "sent", "tier",
+        "weight",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +74,6 @@ class Standing:
         self.in_flight = 0
         self.sent = 0
         self.is_out = False
-        self.is_spent = False
         self.rejoined = True
         self.raised_to = 0
         self.first_token_s = 0.0
@@ -89,6 +90,17 @@ class Standing:
         self.circuits = circuits
         self.tier = int(entry.is_fallback)
         self.most = inf if entry.max_concurrent is None else entry.max_concurrent
+        self.look()
+
+    def look(self) -> None:
+        """See how the circuits are, whenever one may have moved."""
+        self.is_closed, self.ready_at, self.earliest = True, -inf, -inf
+        for circuit in self.circuits:
+            health = circuit.health
+            if health.until is not None:
+                self.is_closed = False
+                self.ready_at = max(self.ready_at, health.until)
+                self.earliest = max(self.earliest, health.earliest)
 
     def __repr__(self) -> str:
         return f"<Standing {self.entry.alias} {self.in_flight}/{self.most} sent {self.sent}>"
@@ -107,24 +119,22 @@ class Standing:
         return not self.is_out and self.entry.trouble is None and self.weight > 0
 
     @property
-    def is_closed(self) -> bool:
-        return all(circuit.health.until is None for circuit in self.circuits)
-
-    @property
     def counted_by(self) -> Circuit:
         """The circuit that rate limits belong to."""
         own, key = self.circuits[:2]
         return key if self.entry.rate_limited_by_key else own
 
     def may_be_probed(self, now: float) -> bool:
-        return all(circuit.may_be_probed(now) for circuit in self.circuits)
+        return now >= self.ready_at and not self.is_probed(now)
 
     def is_probed(self, now: float) -> bool:
-        return any(not c.is_closed and c.is_probed(now) for c in self.circuits)
+        return not self.is_closed and any(
+            circuit.is_probed(now) for circuit in self.circuits[:PROBED] if not circuit.is_closed
+        )
 
     @property
     def is_probed_here(self) -> bool:
-        return any(c.probe is not None for c in self.circuits)
+        return not self.is_closed and any(c.probe is not None for c in self.circuits[:PROBED])
 
     def spent_until(self, now: float, tokens: int) -> float | None:
         circuit = self.counted_by

@@ -19,6 +19,7 @@ from vibe.domain.model import Alias
 RequestId = NewType("RequestId", int)
 AttemptId = NewType("AttemptId", int)
 
+Then: TypeAlias = Literal["go_on", "stop", "seal"]  # what follows the failure of an attempt
 OnLimit: TypeAlias = Literal["wait", "exit"]
 Why: TypeAlias = Literal[
     "only", "order", "share", "turn", "random", "least_busy",

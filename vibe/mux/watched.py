@@ -14,10 +14,10 @@ import msgspec
 from vibe.domain.failure import Failure
 from vibe.domain.limits import Limits
 from vibe.domain.model import Alias
-from vibe.mux.core import Core, Then
+from vibe.mux.core import Core
 from vibe.mux.entry import Pool, ScopeId
 from vibe.mux.health import Health
-from vibe.mux.step import AttemptId, Call, Done, RequestId, Send, Step, Wait
+from vibe.mux.step import AttemptId, Call, RequestId, Send, Step, Then, Wait
 
 
 class Observer(Protocol):  # long, for it has a method for each thing that can happen
@@ -188,32 +188,34 @@ class Watched:
     def _followed(self, now: float, steps: list[Step], *aliases: Alias) -> list[Step]:
         for alias in aliases:
             self._show_rests(now, alias)
-        self._told(now, steps)
+        if steps:
+            self._told(now, steps)
         for alias in aliases:
             self._show_slots(now, alias)
         return steps
 
     def _told(self, now: float, steps: list[Step]) -> list[Step]:
         for step in steps:
-            match step:
-                case Send(request=request, attempt=attempt, alias=alias):
-                    self.flights[attempt] = (request, alias)
-                    self.live[request].add(attempt)
-                    self.observer.sent(
-                        now, request, attempt, alias, step.why, is_probe=step.is_probe
-                    )
-                case Wait():
-                    self.observer.waits(now, step.request, step.until, full=step.full)
-                case Done():
-                    self.observer.done(now, step.request, step.outcome)
-                    self.live.pop(step.request, None)
+            request = step.request
+            if isinstance(step, Send):
+                attempt, alias = step.attempt, step.alias
+                self.flights[attempt] = request, alias
+                self.live[request].add(attempt)
+                self.observer.sent(now, request, attempt, alias, step.why, is_probe=step.is_probe)
+            elif isinstance(step, Wait):
+                self.observer.waits(now, request, step.until, full=step.full)
+            else:
+                self.observer.done(now, request, step.outcome)
+                self.live.pop(request, None)
         return steps
 
     def _show_rests(self, now: float, alias: Alias) -> None:
         standing = self.core.board.standings.get(alias)
         if standing is not None:
-            healths = [(circuit.id, circuit.health.until) for circuit in standing.circuits]
-            rests = tuple((id_, until) for id_, until in healths if until is not None)
+            rests: tuple[tuple[str, float], ...] = ()
+            for circuit in standing.circuits:
+                if (until := circuit.health.until) is not None:
+                    rests = (*rests, (circuit.id, until))
             self.observer.rests(now, alias, rests)
 
     def _show_slots(self, now: float, alias: Alias) -> None:

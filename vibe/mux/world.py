@@ -65,6 +65,11 @@ class Outage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_s: Moment
     to_s: Moment
     kind: FailureKind = FailureKind.UNREACHABLE
+    retry_after_s: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+
+    @property
+    def failure(self) -> Failure:
+        return Fault(kind=self.kind, retry_after_s=self.retry_after_s).failure
 
 
 class Nature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,7 +148,7 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enough. Of the probes, `leased` are another process's.
     """
 
-    phases: tuple[Phase, ...]
+    phases: Annotated[tuple[Phase, ...], Meta(min_length=1)]
     entries: tuple[Nature, ...] = ()
     seed: int = 0
     cancelled: Share = 0.0

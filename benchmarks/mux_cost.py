@@ -1,0 +1,138 @@
+"""What the pool costs: CPU time a call, a chunk, a pick, and while nothing happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+from typing import Final
+
+from mux_field import (
+    ALONE,
+    BARE,
+    LIBRARY,
+    LITELLM,
+    MLLM,
+    POOL,
+    ROUTER,
+    SDK,
+    STORED,
+    Contestant,
+    Field,
+)
+from mux_figures import figure, in_turns, ratio
+
+from vibe.domain.model import Alias
+from vibe.mux.core import Core
+from vibe.mux.entry import Entry, Pool, Rules, ScopeId, Scopes
+from vibe.mux.step import Call, RequestId, Send
+
+CALLS: Final = 20  # in a row, for one is too short to measure
+CHUNKS: Final = 1_000
+PACES: Final = ("in one go", "one by one")  # as stream.py numbers them
+PICKS: Final = 5_000
+IDLE_S: Final = 10.0
+WAITERS: Final = 10
+
+
+def calls(field: Field, runs: int) -> Iterator[str]:
+    yield "| client | whole: µs a call | over its client | streamed: µs a call | over its client |"
+    yield "|---|---:|---:|---:|---:|"
+    found = field.present(BARE, ALONE, POOL, STORED, LIBRARY, SDK, MLLM, LITELLM, ROUTER)
+    columns = [
+        in_turns(found, runs, partial(call_s, field, streamed)) for streamed in (False, True)
+    ]
+    for each in found:
+        cells = [
+            f"{figure(column[each.label]).median * 1e6:.0f} | {ratio(column, each)}"
+            for column in columns
+        ]
+        yield f"| {each.label} | {' | '.join(cells)} |"
+
+
+def call_s(field: Field, streamed: bool, who: Contestant) -> float:
+    pool = field.pool("says/a", "says/b", mode="load_balance")
+    found = field.calls(who, pool, times=CALLS, streamed=streamed)
+    if any(said.startswith("!") for said in found.said):
+        return float("nan")
+    return found.cpu_s / CALLS
+
+
+def chunks(field: Field, runs: int) -> Iterator[str]:
+    yield "| chunks come | client | µs a chunk | over httpx and json |"
+    yield "|---|---|---:|---:|"
+    found = field.present(BARE, ALONE, POOL, LIBRARY, SDK, LITELLM, ROUTER)
+    for number, pace in enumerate(PACES):
+        took = in_turns(found, runs, partial(chunk_s, field, number))
+        for each in found:
+            median_us = figure(took[each.label]).median * 1e6
+            over = ratio(took, each, over=BARE.label)
+            yield f"| {pace} | {each.label} | {median_us:.1f} | {over} |"
+
+
+def chunk_s(field: Field, pace: int, who: Contestant) -> float:
+    """What a thousand of them cost beyond one."""
+    cost_s = {
+        many: field.calls(
+            who, field.pool("says/a", "says/b", model=f"{pace}/{many}"), times=times, streamed=True
+        ).cpu_s
+        / times
+        for many, times in ((1, 10), (CHUNKS, 1))
+    }
+    return (cost_s[CHUNKS] - cost_s[1]) / (CHUNKS - 1)
+
+
+def picks(field: Field, runs: int) -> Iterator[str]:
+    yield "| entries | mode | µs a pick | with its reasons for the trace |"
+    yield "|---:|---|---:|---:|"
+    for entries in (2, 10, 100):
+        for mode in ("failover", "load_balance"):
+            bare_us, told_us = (
+                figure(pick_us(entries, mode, explains=explains) for _ in range(runs)).median
+                for explains in (False, True)
+            )
+            yield f"| {entries} | `{mode}` | {bare_us:.1f} | {told_us:.1f} |"
+
+
+def pick_us(entries: int, mode: str, *, explains: bool) -> float:
+    """Of the core alone, in CPU time, with every entry well and weights from 1 to 7."""
+    pool = Pool(
+        entries=tuple(map(entry, range(entries))),
+        rules=Rules(mode="failover" if mode == "failover" else "load_balance"),
+    )
+    core = Core(pool, rng=Random(7), explains=explains)  # noqa: S311 - the same in every run
+    call, spent_ns = Call(), 0
+    for number in range(PICKS):
+        before = time.perf_counter_ns()
+        steps = core.decide(float(number), RequestId(number), call)
+        spent_ns += time.perf_counter_ns() - before
+        for step in steps:
+            if isinstance(step, Send):
+                core.succeeded(float(number), step.attempt)
+    return spent_ns / PICKS / 1_000
+
+
+def entry(number: int) -> Entry:
+    own, key, origin = (ScopeId(f"{scope} {number}") for scope in ("own", "key", "origin"))
+    scopes = Scopes(own=own, key=key, origin=origin)
+    return Entry(alias=Alias(f"entry-{number}"), scopes=scopes, weight=number % 7 + 1)
+
+
+def idle(field: Field, runs: int) -> Iterator[str]:
+    """After the pool has been used, and while requests wait in line for a place."""
+    used = field.pool("says/a", "says/b")
+    slow = field.pool("slow-1000/a")
+    one_slot = slow._replace(endpoints=(slow.endpoints[0]._replace(most=1),))
+    yield "| of the process | CPU ms a second |"
+    yield "|---|---:|"
+    for each in (POOL, STORED):
+        field.calls(each, used, times=5)
+        field.calls(each, one_slot, times=1)
+        field.of(each).order("idle", seconds=1.0)  # until all has been written
+        rest_s = field.of(each).order("idle", seconds=IDLE_S)["cpu_s"]
+        yield f"| {each.label}, at rest | {rest_s / IDLE_S * 1e3:.2f} |"
+    alone_s = field.calls(POOL, one_slot, times=WAITERS).cpu_s
+    many_s = field.calls(POOL, one_slot, times=WAITERS, at_once=WAITERS).cpu_s
+    waited_s = sum(range(WAITERS))
+    yield f"| each request that waits in line | {(many_s - alone_s) / waited_s * 1e3:.2f} |"
