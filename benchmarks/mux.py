@@ -24,6 +24,7 @@ from mux_field import Field, field
 
 CHAPTERS: Final[dict[str, Callable[[Field, int], Iterator[str]]]] = {
     "calls": mux_cost.calls,
+    "conversations": mux_cost.conversations,
     "chunks": mux_cost.chunks,
     "picks": mux_cost.picks,
     "idle": mux_cost.idle,

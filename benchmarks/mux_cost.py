@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from random import Random
 from typing import Final
 
 from mux_field import (
     ALONE,
     BARE,
+    FITTED,
     LIBRARY,
     LITELLM,
     MLLM,
@@ -29,9 +31,12 @@ from vibe.mux.entry import Entry, Pool, Rules, ScopeId, Scopes
 from vibe.mux.step import Call, RequestId, Send
 
 CALLS: Final = 20  # in a row, for one is too short to measure
+TURNS: Final = (0, 10, 100)
+WARMING: Final = 3  # the caches are cold after another process had its turn
 CHUNKS: Final = 1_000
 PACES: Final = ("in one go", "one by one")  # as stream.py numbers them
 PICKS: Final = 5_000
+AT_ONCE: Final = 50  # picks, for one is too short to measure
 IDLE_S: Final = 10.0
 WAITERS: Final = 10
 
@@ -51,8 +56,21 @@ def calls(field: Field, runs: int) -> Iterator[str]:
         yield f"| {each.label} | {' | '.join(cells)} |"
 
 
-def call_s(field: Field, streamed: bool, who: Contestant) -> float:
-    pool = field.pool("says/a", "says/b", mode="load_balance")
+def conversations(field: Field, runs: int) -> Iterator[str]:
+    """Of turns with a call in each. What is measured is streamed."""
+    yield "| messages | client | µs a call | over its client |"
+    yield "|---:|---|---:|---:|"
+    found = field.present(ALONE, FITTED, POOL)
+    for turns in TURNS:
+        took = in_turns(found, runs, partial(call_s, field, True, turns=turns))
+        for each in found:
+            median_us = figure(took[each.label]).median * 1e6
+            yield f"| {4 * turns + 1} | {each.label} | {median_us:.0f} | {ratio(took, each)} |"
+
+
+def call_s(field: Field, streamed: bool, who: Contestant, *, turns: int = 0) -> float:
+    pool = field.pool("says/a", "says/b", mode="load_balance")._replace(turns=turns)
+    field.calls(who, pool, times=WARMING, streamed=streamed)
     found = field.calls(who, pool, times=CALLS, streamed=streamed)
     if any(said.startswith("!") for said in found.said):
         return float("nan")
@@ -102,15 +120,16 @@ def pick_us(entries: int, mode: str, *, explains: bool) -> float:
         rules=Rules(mode="failover" if mode == "failover" else "load_balance"),
     )
     core = Core(pool, rng=Random(7), explains=explains)  # noqa: S311 - the same in every run
-    call, spent_ns = Call(), 0
-    for number in range(PICKS):
-        before = time.perf_counter_ns()
-        steps = core.decide(float(number), RequestId(number), call)
-        spent_ns += time.perf_counter_ns() - before
-        for step in steps:
+    call, spent_s = Call(), 0.0
+    for first in range(0, PICKS, AT_ONCE):
+        numbers = range(first, first + AT_ONCE)
+        before = time.process_time()
+        picked = [core.decide(first, RequestId(number), call) for number in numbers]
+        spent_s += time.process_time() - before
+        for step in chain.from_iterable(picked):
             if isinstance(step, Send):
-                core.succeeded(float(number), step.attempt)
-    return spent_ns / PICKS / 1_000
+                core.succeeded(first, step.attempt)
+    return spent_s / PICKS * 1e6
 
 
 def entry(number: int) -> Entry:

@@ -41,6 +41,7 @@ class Contestant(Struct, frozen=True):
 
 BARE: Final = Contestant("httpx and json", "mux_vibe:bare")
 ALONE: Final = Contestant("vibe, one model", "mux_vibe:alone", over=BARE.label)
+FITTED: Final = Contestant("the same, fitting what it sends", "mux_vibe:fitting", over=ALONE.label)
 POOL: Final = Contestant("vibe's pool", "mux_vibe:pooled", over=ALONE.label)
 STORED: Final = Contestant(
     "vibe's pool with the shared store", "mux_vibe:pooled", over=ALONE.label, stores=True
@@ -159,11 +160,10 @@ def host(python: str) -> Generator[Host]:
 
 
 def virtualenv(folder: Path, package: str) -> str:
-    """Its Python; the package is installed if the folder is not there yet."""
+    """Its Python; the package is installed there unless it is already."""
     python = folder / "bin" / "python"
-    if not folder.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
     return str(python)
 
 

@@ -34,7 +34,7 @@ def in_turns(
 def ratio(taken: Mapping[str, Sequence[float]], who: Contestant, over: str = "") -> str:
     """Of each round by itself, so that it holds when the machine is busy."""
     base = over or who.over
-    if not base:
+    if base not in taken:
         return ""
     found = figure(a / b for a, b in zip(taken[who.label], taken[base], strict=True))
     if isnan(found.median):

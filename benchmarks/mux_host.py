@@ -35,14 +35,18 @@ class Endpoint(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """`mode` is "failover" or "load_balance". `store` is a file that processes share, or ""."""
+    """`mode` is "failover" or "load_balance". `store` is a file that processes share, or "".
+
+    `turns` is how long the conversation is that goes before what is asked.
+    """
 
     endpoints: tuple[Endpoint, ...]
     mode: str = "failover"
     store: str = ""
+    turns: int = 0
 
 
-Contestant: TypeAlias = Callable[[Pool], AbstractAsyncContextManager[Ask]]
+Opening: TypeAlias = Callable[[Pool], AbstractAsyncContextManager[Ask]]
 
 
 class Took(NamedTuple):
@@ -87,10 +91,10 @@ class Orders:
         key = json.dumps([who, pool])
         if key not in self._asks:
             module, _, name = who.partition(":")
-            contestant: Contestant = getattr(importlib.import_module(module), name)
-            endpoints, mode, store = pool
-            opened = Pool(tuple(Endpoint(*each) for each in endpoints), mode, store)
-            self._asks[key] = await self._open.enter_async_context(contestant(opened))
+            opening: Opening = getattr(importlib.import_module(module), name)
+            endpoints, *rest = pool
+            given = Pool(tuple(Endpoint(*each) for each in endpoints), *rest)
+            self._asks[key] = await self._open.enter_async_context(opening(given))
         return self._asks[key]
 
 

@@ -34,26 +34,26 @@ def shares(field: Field, runs: int) -> Iterator[str]:
             each.label: field.calls(each, pool, times=REQUESTS).said
             for each in field.present(POOL, LIBRARY, MLLM, ROUTER)
         }
-        for processes, how in ((IN_TURN, "in turn"), (AT_ONCE, "at once")):
-            label = f"{POOL.label}, {processes} processes {how}"
-            said[label] = of_processes(pool, processes, at_once=how == "at once")
+        said[f"{POOL.label}, {IN_TURN} processes in turn"] = of_processes(pool, IN_TURN)
+        slow = weighed(field, weights, kind=f"slow-{SLOW_MS}")
+        said[f"{POOL.label}, {AT_ONCE} processes at once"] = of_processes(slow, AT_ONCE, AT_ONCE)
         for label, names in said.items():
             share, window = error(names, weights)
             yield f"| {'/'.join(map(str, weights))} | {label} | {share:.1f} | {window:.1f} |"
 
 
-def weighed(field: Field, weights: Sequence[int]) -> Pool:
-    kinds = [f"says/{name}" for name in NAMES[: len(weights)]]
+def weighed(field: Field, weights: Sequence[int], *, kind: str = "says") -> Pool:
+    kinds = [f"{kind}/{name}" for name in NAMES[: len(weights)]]
     pool = field.pool(*kinds, model="0/1", mode="load_balance")
     endpoints = zip(pool.endpoints, weights, strict=True)
     return pool._replace(endpoints=tuple(each._replace(weight=n) for each, n in endpoints))
 
 
-def of_processes(pool: Pool, processes: int, *, at_once: bool) -> list[str]:
+def of_processes(pool: Pool, processes: int, at_once: int = 1) -> list[str]:
     """The answers in order, of processes that share nothing but a store."""
     with TemporaryDirectory() as folder, ExitStack() as stack:
         stored = pool._replace(store=str(Path(folder) / "mux.db"))
-        workers = stack.enter_context(ThreadPoolExecutor(AT_ONCE if at_once else 1))
+        workers = stack.enter_context(ThreadPoolExecutor(at_once))
         calls = workers.map(one_process, [stored] * processes, [REQUESTS // processes] * processes)
         took = [each for one in calls for each in one.took]
     return Calls(0.0, took).said
@@ -82,7 +82,7 @@ def error(said: Sequence[str], weights: Sequence[int]) -> tuple[float, float]:
 
 def throughput(field: Field, runs: int) -> Iterator[str]:
     """With as many callers as there are places, and as many again in line."""
-    yield f"| endpoints of {SLOW_MS} ms and {SLOTS} at once | client | requests a second | of 1 |"
+    yield f"| endpoints of {SLOW_MS} ms, {SLOTS} at once | client | requests a second | over one |"
     yield "|---:|---|---:|---:|"
     for each in field.present(POOL, MLLM, ROUTER):
         single = 0.0

@@ -15,10 +15,19 @@ from vibe import Multiplexer
 from vibe.assemble import scopes_of
 from vibe.clock import SystemClock
 from vibe.domain.event import Event, Retracted, Sealed
-from vibe.domain.message import Text, User
+from vibe.domain.message import (
+    Assistant,
+    CallId,
+    Message,
+    Results,
+    Text,
+    ToolCall,
+    ToolResult,
+    User,
+)
 from vibe.domain.model import Alias, ProviderName
 from vibe.domain.provider import Provider
-from vibe.domain.request import ModelRequest
+from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.stream import Ended, StreamEvent, TextDelta
 from vibe.domain.target import Target
 from vibe.mux.entry import Entry, Rules
@@ -29,12 +38,14 @@ from vibe.mux.shared import SharedMemory
 from vibe.mux.store import Store
 from vibe.secret import Secret
 from vibe.transport.upstream import Upstream
+from vibe.wire.portability import fitted
 
 CLOCK = SystemClock()
-REQUESTS = {
-    streamed: ModelRequest(messages=(User((Text(PROMPT),)),), stream=streamed)
-    for streamed in (True, False)
-}
+READ = Tool(
+    name="read",
+    description="Read a file, or some lines of it.",
+    parameters='{"type":"object","properties":{"path":{"type":"string"}},"required":["path"]}',
+)
 
 
 class NoAnswer(Exception):
@@ -69,9 +80,26 @@ async def bare(pool: Pool) -> AsyncGenerator[Ask]:
 async def alone(pool: Pool) -> AsyncGenerator[Ask]:
     """The client of the first endpoint, with no pool before it."""
     member = member_of(0, pool.endpoints[0])
+    requests = requests_of(pool.turns)
 
     async def ask(streamed: bool) -> str:
-        return await text_of(member.upstream.ask(REQUESTS[streamed], member.target))
+        return await text_of(member.upstream.ask(requests[streamed], member.target))
+
+    try:
+        yield ask
+    finally:
+        await member.upstream.aclose()
+
+
+@asynccontextmanager
+async def fitting(pool: Pool) -> AsyncGenerator[Ask]:
+    """The same, with what any history needs before it can be sent there."""
+    member = member_of(0, pool.endpoints[0])
+    requests = requests_of(pool.turns)
+
+    async def ask(streamed: bool) -> str:
+        request = fitted(requests[streamed], member.target)
+        return await text_of(member.upstream.ask(request, member.target))
 
     try:
         yield ask
@@ -92,9 +120,10 @@ async def pooled(pool: Pool) -> AsyncGenerator[Ask]:
         rng=Random(7),  # noqa: S311 - the same choices in every run
         memory=memory,
     )
+    requests = requests_of(pool.turns)
 
     async def ask(streamed: bool) -> str:
-        return await text_of(mux.stream(REQUESTS[streamed]))
+        return await text_of(mux.stream(requests[streamed]))
 
     try:
         yield ask
@@ -128,6 +157,29 @@ async def library(pool: Pool) -> AsyncGenerator[Ask]:
             return text
 
         yield ask
+
+
+def requests_of(turns: int) -> dict[bool, ModelRequest]:
+    """Streamed or not. A turn is a question, a call, what came of it, and an answer."""
+    asked = User((Text(PROMPT),))
+    said = tuple(message for number in range(turns) for message in turn(number))
+    return {
+        streamed: ModelRequest(
+            messages=(*said, asked), tools=(READ,) if turns else (), stream=streamed
+        )
+        for streamed in (True, False)
+    }
+
+
+def turn(number: int) -> tuple[Message, ...]:
+    call = CallId(f"call-{number}")
+    lines = Text("    return find(path)\n" * 60)
+    return (
+        User((Text(f"Have a look at line {number} of the file, something is wrong there."),)),
+        Assistant(parts=(ToolCall(id=call, name="read", arguments='{"path":"src/main.py"}'),)),
+        Results((ToolResult(call=call, name="read", parts=(lines,)),)),
+        Assistant(parts=(Text("It finds the path of another file, and returns it. " * 5),)),
+    )
 
 
 def member_of(index: int, endpoint: Endpoint) -> Member:

@@ -80,12 +80,12 @@ class Oracle:
 
     def committed(self, now: float, attempt: int) -> None:
         self._event = "answered"
-        self._scene.prove(now, self._scene.attempts[attempt])
+        self._scene.prove(now, self._scene.attempts[attempt], is_whole=False)
 
     def succeeded(self, now: float, attempt: int) -> None:
         self._event = "answered"
         ended = self._scene.attempts[attempt]
-        self._scene.prove(now, ended)
+        self._scene.prove(now, ended, is_whole=True)
         self._land(now, attempt)
         ended.asked.ended_by = "ok"
 

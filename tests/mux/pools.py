@@ -38,7 +38,8 @@ READ = Tool(
     description="Read a file.",
     parameters='{"type":"object","properties":{"path":{"type":"string"}}}',
 )
-QUICK = Patience(connect_s=2.0, first_token_s=0.3, idle_s=0.3)
+LONG = Patience(connect_s=10.0, first_token_s=10.0, idle_s=10.0)
+QUICK = Patience(connect_s=10.0, first_token_s=0.3, idle_s=0.3)
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ class Line(Struct, frozen=True, kw_only=True):
     weight: int = 1
     max_concurrent: int | None = None
     is_fallback: bool = False
-    patience: Patience = QUICK
+    patience: Patience | None = None
     price: Price = Price(input=1.0, output=2.0)
     window: int | None = None
     trouble: str | None = None
@@ -120,7 +121,7 @@ def member(line: Line, server: FaultServer, clock: Clock) -> Member:
         backend=backend,
         api_version="2024-10-21" if backend == "azure" else None,
         key=Secret(line.key) if line.key else None,
-        patience=line.patience,
+        patience=line.patience or _patience(line.faults),
     )
     origin = ScopeId(f"origin {api_base}")
     own = ScopeId(f"model {line.alias}")
@@ -147,6 +148,12 @@ def member(line: Line, server: FaultServer, clock: Clock) -> Member:
         ),
         upstream=Upstream(provider, clock=clock),
     )
+
+
+def _patience(faults: Play | Schedule | None) -> Patience:
+    """Short only where silence is what is played: a busy machine is silent, too."""
+    is_silence = isinstance(faults, Play) and "stall" in faults.fault.name
+    return QUICK if is_silence else LONG
 
 
 async def ask(mux: Mux, request: ModelRequest = HELLO, asking: Asking | None = None) -> Told:

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.mux.oracle import Oracle, Violation
 from tests.mux.worlds import drawn
 from vibe.mux.core import Core
+from vibe.mux.entry import Pool
 from vibe.mux.simulate import simulate
 from vibe.mux.watched import Observer
+from vibe.mux.world import World
 
 Event: TypeAlias = tuple[str, tuple[object, ...], dict[str, object]]
 
@@ -67,14 +70,44 @@ def run(seeds: Iterable[int], *, requests: int) -> Ran:
     return ran
 
 
-def first_violation(seeds: Iterable[int], *, core: type[Core]) -> str | None:
+def first_violation(
+    seeds: Iterable[int],
+    *,
+    core: type[Core],
+    worlds: Callable[[int], tuple[Pool, World]] = drawn,
+) -> str | None:
     for seed in seeds:
-        pool, world = drawn(seed)
+        pool, world = worlds(seed)
         try:
             simulate(pool, world, observer=Oracle(), core=core)
         except Violation as violation:
             return str(violation)
     return None
+
+
+def recorded(pool: Pool, world: World, *, core: type[Core] = Core) -> Recorder:
+    recorder = Recorder()
+    simulate(pool, world, observer=cast("Observer", recorder), core=core)
+    return recorder
+
+
+def is_repeatable(seed: int, *, core: type[Core] = Core) -> bool:
+    """S20: whether the same seed gives the same trace."""
+    first, second = (recorded(*drawn(seed), core=core).events for _ in range(2))
+    return first == second
+
+
+def has_no_scale(seed: int, *, core: type[Core] = Core) -> bool:
+    """D2: whether the same entries are asked where all weights are ten times as large."""
+    pool, world = drawn(seed)
+    reloads = tuple(replace(each, pool=_tenfold(each.pool)) for each in world.reloads)
+    larger = recorded(_tenfold(pool), replace(world, reloads=reloads), core=core)
+    return larger.named("sent") == recorded(pool, world, core=core).named("sent")
+
+
+def _tenfold(pool: Pool) -> Pool:
+    entries = (replace(entry, weight=entry.weight * 10) for entry in pool.entries)
+    return replace(pool, entries=tuple(entries))
 
 
 def replay(seed: int, *, most: int) -> None:

@@ -221,7 +221,7 @@ class Scene:
             self.shares[seat.tier].disturbed()
         self.moved.append(seat)
 
-    def prove(self, now: float, attempt: Attempt) -> None:
+    def prove(self, now: float, attempt: Attempt, *, is_whole: bool) -> None:
         for scope in attempt.scopes:
             if attempt.id <= scope.newest:
                 continue
@@ -230,7 +230,8 @@ class Scene:
                 scope.leased = -inf
                 attempt.seat.proved_at = now
                 self._close(scope)
-            scope.in_a_row = 0
+            if is_whole:
+                scope.in_a_row = 0
 
     def blame(self, now: float, attempt: Attempt, failure: Failure) -> None:
         if failure.status is not None:  # whatever it says, it was reached

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
+from random import Random
 
 import pytest
 from msgspec.structs import replace
 
-from tests.mux.runs import first_violation
+from tests.mux.runs import first_violation, has_no_scale, is_repeatable
+from tests.mux.worlds import drawn, faultless
 from vibe.domain.failure import Failure, FailureKind
 from vibe.mux.budget import Budget
 from vibe.mux.core import Core
@@ -365,8 +367,32 @@ VARIANTS: dict[type[Core], str] = {
 }
 
 
+CAUGHT_WHERE_ALL_IS_WELL = {SharesByLot, WeighsOneTooMuch}
+
+
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.__name__)
 def test_a_broken_core_is_caught(variant: type[Core]) -> None:
-    violation = first_violation(SEEDS, core=variant)
+    worlds = faultless if variant in CAUGHT_WHERE_ALL_IS_WELL else drawn
+    violation = first_violation(SEEDS, core=variant, worlds=worlds)
     assert violation is not None
     assert violation.partition(":")[0] == VARIANTS[variant], violation
+
+
+class HasLuckOfItsOwn(Variant):
+    def __init__(self, pool: Pool, *, rng: Rng, explains: bool = False) -> None:
+        super().__init__(pool, rng=Random(), explains=explains)  # noqa: S311  that is the fault
+
+
+class WeighsByTheLetter(Variant):
+    def decide(self, now: float, request: RequestId, call: Call) -> list[Step]:
+        for standing in self.standings():
+            standing.weight = standing.entry.weight or standing.weight
+        return super().decide(now, request, call)
+
+
+def test_s20_finds_a_core_that_is_not_repeatable() -> None:
+    assert not all(is_repeatable(seed, core=HasLuckOfItsOwn) for seed in SEEDS)
+
+
+def test_d2_finds_a_core_for_which_weights_have_a_scale() -> None:
+    assert not all(has_no_scale(seed, core=WeighsByTheLetter) for seed in SEEDS)

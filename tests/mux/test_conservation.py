@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from tests.mux.pools import HELLO, Line, Rig, Told, ask, pool
+from tests.mux.pools import HELLO, QUICK, Line, Rig, Told, ask, pool
 from vibe.domain.event import Sealed
 from vibe.domain.stream import TextDelta
 from vibe.mux.asking import Asking
@@ -84,7 +84,11 @@ async def test_being_cancelled_is_no_failure_of_an_entry() -> None:
 
 async def test_a_waiter_that_goes_away_leaves_the_line() -> None:
     stalled = Line(
-        alias="only", max_concurrent=1, faults=at({1: play("stall_in_body")}), behaviour=says(TEXT)
+        alias="only",
+        max_concurrent=1,
+        faults=at({1: play("stall_in_body")}),
+        behaviour=says(TEXT),
+        patience=QUICK,
     )
     async with pool(stalled) as rig:
         first = asyncio.create_task(ask(rig.mux))

@@ -57,9 +57,8 @@ def test_all_eight_are_tried_here() -> None:
 
 async def test_basic_failover_goes_to_the_backup_and_back() -> None:
     async with seed("basic_failover", devstral_2=play("rate_limit_short")) as rig:
-        told = await asked(rig.mux, 2)
-        assert answered_by(told) == {"devstral-small": 2}
-        assert rig.reached() == {"devstral-2": 1, "devstral-small": 2}
+        assert answered_by(await asked(rig.mux, 1)) == {"devstral-small": 1}
+        assert rig.reached() == {"devstral-2": 1, "devstral-small": 1}
         await rig.servers["devstral-2"].play(None)
         await asyncio.sleep(0.05)  # the primary asked for 20 ms
         assert answered_by(await asked(rig.mux, 1)) == {"devstral-2": 1}

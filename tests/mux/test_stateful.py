@@ -41,7 +41,7 @@ class PoolMachine(RuleBasedStateMachine):
     def begin_with(self, pool: Pool, seed: int) -> None:
         core = Core(pool, rng=Random(seed))  # noqa: S311  it has to be repeatable
         self.oracle = Oracle()
-        self.watched = Watched(core, self.oracle)
+        self.watched = Watched(core, pool, observer=self.oracle)
 
     @property
     def flights(self) -> list[AttemptId]:

@@ -48,14 +48,27 @@ def drawn(seed: int) -> tuple[Pool, World]:
     return Dice(seed).world()
 
 
+def faultless(seed: int) -> tuple[Pool, World]:
+    """The same, but nothing ever fails there."""
+    pool, world = drawn(seed)
+    entries = (
+        Nature(alias=nature.alias, first_s=nature.first_s, answer_s=nature.answer_s)
+        for nature in world.entries
+    )
+    return pool, replace(
+        world, entries=tuple(entries), offline=(), rumours=(), leased=0.0, turn=1, reloads=()
+    )
+
+
 class Dice:
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311  it has to be repeatable
         self._seed = seed
+        self._is_mild = self.chance(0.3)
 
     def world(self) -> tuple[Pool, World]:
         pool = self.pool()
-        phases = tuple(self.phase() for _ in range(self.upto(3) + 1))
+        phases = tuple(self.phase() for _ in range(1 if self._is_mild else self.upto(3) + 1))
         busy_s = sum(phase.requests / phase.rps for phase in phases)
         able = [entry for entry in pool.entries if entry.trouble is None and entry.weight]
         calm = self.one_of(able or pool.entries).alias
@@ -132,12 +145,14 @@ class Dice:
         )
 
     def phase(self) -> Phase:
+        if self._is_mild:
+            return Phase(requests=300 + self.upto(500), rps=self.scale(0.1, 30))
         rps = self.scale(0.03, 600)
         return Phase(requests=20 + self.upto(100 if rps > 1 else 20), rps=rps)
 
     def nature(self, alias: Alias, busy_s: float) -> Nature:
         is_good = self.chance(0.35)
-        is_dead = self.chance(0.1)
+        is_dead = not self._is_mild and self.chance(0.1)
         faults = () if is_good else tuple(self.fault() for _ in range(1 + self.upto(2)))
         if is_dead:
             faults = (Fault(kind=self.one_of(PASSING)),)
@@ -146,7 +161,7 @@ class Dice:
             first_s=self.scale(0.02, 3),
             answer_s=self.scale(0.02, 20),
             faults=faults,
-            cut=0.0 if is_good else self.sometimes(0.4, 0.5),
+            cut=0.0 if is_good else self.sometimes(0.4, 0.02 if self._is_mild else 0.5),
             outages=tuple(self.outage(busy_s) for _ in range(self.upto(2))),
             per_minute=1 + self.upto(60) if self.chance(0.15) else None,
             tells_limits=self.chance(0.7),
@@ -154,19 +169,24 @@ class Dice:
         )
 
     def fault(self) -> Fault:
-        kinds = self.one_of((PASSING, PASSING, PASSING, OF_REQUESTS, LASTING))
+        kinds = self.one_of((PASSING, PASSING, PASSING, OF_REQUESTS, OF_REQUESTS, LASTING))
         kind = self.one_of(kinds)
         says = kind in {FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.NO_CREDIT}
         is_inner = kind is FailureKind.BROKEN_STREAM and self.chance(0.5)
         is_lost = kind is FailureKind.UNREACHABLE and self.chance(0.3)
         return Fault(
             kind=kind,
-            share=self.scale(0.01, 0.3 if kinds is LASTING else 0.7),
+            share=self.scale(0.001 if self._is_mild else 0.01, self._most_of(kinds)),
             retry_after_s=self.scale(0.1, 100) if says and self.chance(0.5) else None,
             inner=self.one_of((*PASSING[:3], FailureKind.REFUSED)) if is_inner else None,
             cause="dns" if is_lost else None,
             lacks=kind is FailureKind.BAD_REQUEST and self.chance(0.3),
         )
+
+    def _most_of(self, kinds: tuple[FailureKind, ...]) -> float:
+        if self._is_mild:
+            return 0.02
+        return 0.3 if kinds is LASTING else 0.7
 
     def outage(self, busy_s: float) -> Outage:
         span = self.span(busy_s)

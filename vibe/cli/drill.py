@@ -122,7 +122,7 @@ def _list(cli: Cli, *, as_json: bool) -> None:
 def _drill(cli: Cli) -> Drill:
     from vibe.cli.drill_play import Drill
 
-    loaded = _without_keys(cli)
+    loaded = without_keys(cli)
     if not loaded.require().models:
         raise UsageError("no model is configured", hint="vibe config init")
     drill = Drill(loaded)
@@ -132,7 +132,7 @@ def _drill(cli: Cli) -> Drill:
     return drill
 
 
-def _without_keys(cli: Cli) -> Loaded:
+def without_keys(cli: Cli) -> Loaded:
     """The configuration, with something in the place of each key that it names."""
     from vibe.config.load import load
     from vibe.secret import may_name_a_variable

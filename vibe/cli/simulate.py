@@ -37,7 +37,8 @@ Nothing is sent and nothing is waited for: the multiplexer decides as it would,
 in a time that is made up. Keys are taken to be there.
 \b
 SHARE is the part of the attempts, and behind / the part by weight. FIRST is
-the time to the first word, for half of the answers.
+the time to the first word, for half of the answers; below the table, with
+all waits before it.
 \b
 Examples:
   vibe mux simulate --requests 5000 --rps 20
@@ -45,7 +46,17 @@ Examples:
   vibe mux simulate --429 devstral-2:60/min       its limit, as it would tell
   vibe mux simulate --world busy-day.toml --json | jq .outcomes
 \b
-The same seed is the same run. docs/multiplexer.md shows a world in a file.
+A world in a file:
+  cancelled = 0.02
+  phases = [{ requests = 900, rps = 3 }, { requests = 20, rps = 0.1 }]
+\b
+  [[entries]]
+  alias = "devstral-2"
+  per_minute = 60
+  outages = [{ from_s = 60, to_s = 90, kind = "server" }]
+  faults = [{ kind = "rate_limited", share = 0.1, retry_after_s = 5 }]
+\b
+The same seed is the same run.
 """
 
 
@@ -107,17 +118,13 @@ def simulate(
 
 
 def _pool(cli: Cli) -> Pool:
-    """The pool with all of its keys, whether they are set or not."""
-    from msgspec.structs import replace
-
     from vibe.assemble import pool_of
+    from vibe.cli.drill import without_keys
 
-    loaded = cli.load(allow_missing_keys=True)
+    loaded = without_keys(cli)
     if not loaded.require().models:
         raise UsageError("no model is configured", hint="vibe config init")
-    pool = pool_of(loaded)
-    entries = tuple(replace(entry, trouble=None) for entry in pool.entries)
-    return replace(pool, entries=entries)
+    return pool_of(loaded)
 
 
 def _described(
@@ -215,12 +222,19 @@ def _summary(result: Result) -> Iterator[str]:
     ]
     yield "   ".join([f"answered  {ok} of {result.requests}", *others])
     if result.switched:
-        yield f"switched  {result.switched} were asked of more than one"
+        yield f"switched  {result.switched} to another entry"
     if result.waited_s.count:
         yield f"waited    {result.waited_s.count}: {_spread(result.waited_s)}"
     if result.first_token_s.count:
-        yield f"first     {_spread(result.first_token_s)} to the first word, waits included"
-    yield f"cost      {money(result.cost_uusd)}"
+        yield f"first     {_spread(result.first_token_s)}"
+    yield f"cost      {_cost(result)}"
+
+
+def _cost(result: Result) -> str:
+    if result.cost_uusd is not None:
+        return money(result.cost_uusd)
+    known = sum(part.cost_uusd or 0 for part in result.entries)
+    return f"{money(known)}, and what has no known price"
 
 
 def _spread(spread: Spread) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from vibe.cli.table import drawn
@@ -10,7 +10,6 @@ from vibe.cli.table import drawn
 if TYPE_CHECKING:
     from vibe.mux.tally import Part, Result
 
-COLUMNS: Final = 60
 LABEL: Final = 18
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 NONE, NOBODY = "·", " "
@@ -18,15 +17,14 @@ NONE, NOBODY = "·", " "
 
 def plot(result: Result) -> Iterator[str]:
     """What share of the attempts of each moment went to whom; blank where there were none."""
-    steps = len(result.entries[0].over_time)
-    width = -(-steps // COLUMNS)
-    rows = [_merged(part.over_time, width) for part in result.entries]
-    sums = [sum(column) for column in zip(*rows, strict=True)]
-    yield f"share of the attempts, {_told(width * result.step_s)} a column"
+    sums = [
+        sum(column) for column in zip(*(part.over_time for part in result.entries), strict=True)
+    ]
+    yield f"share of the attempts, {_told(result.step_s)} a column"
     label = max(drawn(labelled(part)) for part in result.entries)
-    for part, row in zip(result.entries, rows, strict=True):
+    for part in result.entries:
         name = labelled(part)
-        bars = "".join(map(_bar, row, sums))
+        bars = "".join(map(_bar, part.over_time, sums))
         yield f"{name}{' ' * (label - drawn(name))}  {bars}".rstrip()
 
 
@@ -38,10 +36,6 @@ def labelled(part: Part) -> str:
     while drawn(alias) >= LABEL:
         alias = alias[:-1]
     return f"{alias}…"
-
-
-def _merged(counts: Sequence[int], width: int) -> list[int]:
-    return [sum(counts[at : at + width]) for at in range(0, len(counts), width)]
 
 
 def _bar(count: int, whole: int) -> str:

@@ -23,6 +23,7 @@ _SPAN = re.compile(rf"({_TIME})-({_TIME})")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(%?)")
 _A_MINUTE = re.compile(r"(\d+)/min")
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_EXAMPLE: Final = "vibe mux simulate --help shows a world in a file"
 _UNKNOWN_FIELD = re.compile(r"unknown field `([^`]*)`")
 
 
@@ -169,9 +170,6 @@ def _form(option: str) -> str:
     if option == "--outage":
         return "from and to count from the start: --outage ALIAS:60-120, or ALIAS:1m-2m"
     return "a part of the attempts, or the provider's limit: --429 ALIAS:20%, or ALIAS:60/min"
-
-
-_EXAMPLE: Final = "docs/multiplexer.md shows a world in a file"
 
 
 def _place(said: str) -> str:

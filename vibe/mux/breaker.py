@@ -34,11 +34,11 @@ class Breaker:
         self._network = Network()
         self._rng = rng
 
-    def prove(self, now: float, claim: Claim) -> None:
-        """The entry answers: what it was probed for is over."""
+    def prove(self, now: float, claim: Claim, *, is_whole: bool) -> None:
+        """It answers: what it was probed for is over; a whole answer ends a row of failures."""
         for circuit in claim.circuits:
             health = circuit.health
-            if health.until is None and not health.in_a_row:
+            if health.until is None and not (is_whole and health.in_a_row):
                 continue
             if claim.attempt >= circuit.opened_by:
                 if health.until is not None:

@@ -81,7 +81,7 @@ class Core:
         standing = current.claim.standing
         smoothed = standing.first_token_s or after_s
         standing.first_token_s = 0.8 * smoothed + 0.2 * after_s
-        self.breaker.prove(now, current.claim)
+        self.breaker.prove(now, current.claim, is_whole=False)
         return self._served(now)
 
     def dropped(self, now: float, attempt: AttemptId) -> list[Step]:
@@ -99,7 +99,7 @@ class Core:
 
     def succeeded(self, now: float, attempt: AttemptId) -> list[Step]:
         current = self._attempts[attempt]
-        self.breaker.prove(now, current.claim)
+        self.breaker.prove(now, current.claim, is_whole=True)
         freed = self._release(current, was_sent=True)
         steps: list[Step] = []
         self._finish(current.course, Outcome.OK, steps)

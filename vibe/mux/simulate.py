@@ -22,7 +22,7 @@ from vibe.mux.health import Health
 from vibe.mux.step import NOTHING, AttemptId, Call, Done, RequestId, Send, Step, Then, Wait
 from vibe.mux.tally import End, Result, Tally
 from vibe.mux.watched import Observer, Watched
-from vibe.mux.world import Fault, Hand, Nature, Phase, Reload, Rumour, Sleep, World
+from vibe.mux.world import Fault, Hand, Nature, Outage, Phase, Reload, Rumour, Sleep, World
 
 LOST = Fault(kind=FailureKind.UNREACHABLE, cause="dns").failure
 CUT = Fault(kind=FailureKind.BROKEN_STREAM).failure
@@ -40,11 +40,12 @@ def simulate(
 class Provider:
     """What answers behind one entry."""
 
-    __slots__ = ("_count", "_faults", "_minute", "is_networked", "nature")
+    __slots__ = ("_count", "_faults", "_minute", "_outages", "is_networked", "nature")
 
-    def __init__(self, entry: Entry, nature: Nature) -> None:
+    def __init__(self, entry: Entry, nature: Nature, outages: Iterable[Outage]) -> None:
         self.nature = nature
         self.is_networked = bool(entry.scopes.network)
+        self._outages = tuple(outages)
         self._faults = [(fault.share, fault.failure) for fault in nature.faults]
         self._minute = -inf
         self._count = 0
@@ -52,7 +53,7 @@ class Provider:
     def trouble(self, now: float, chance: float) -> Failure | None:
         """Why it does not answer an attempt that comes now."""
         nature = self.nature
-        for outage in nature.outages:
+        for outage in self._outages:
             if outage.from_s <= now < outage.to_s:
                 return outage.failure
         if nature.per_minute is not None:
@@ -100,7 +101,7 @@ class Simulation:
         self._world = world
         self._draw = Random(world.seed).random  # noqa: S311  it has to be repeatable
         self._core = core(pool, rng=Random(world.seed + 1))  # noqa: S311  as above
-        self._watched = Watched(self._core, observer)
+        self._watched = Watched(self._core, pool, observer=observer)
         self._tally = Tally(pool, world)
         self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
         self._ticket = count().__next__
@@ -361,9 +362,18 @@ class Simulation:
 
     def _set_providers(self, pool: Pool) -> None:
         natures = {nature.alias: nature for nature in self._world.entries}
+        gone = [
+            (entry.scopes.origin, outage)
+            for entry in pool.entries
+            if entry.alias in natures
+            for outage in natures[entry.alias].outages
+            if outage.kind is FailureKind.UNREACHABLE
+        ]
         for entry in pool.entries:
             if entry.alias not in self._providers:
                 nature = natures.get(entry.alias) or Nature(alias=entry.alias)
-                self._providers[entry.alias] = Provider(entry, nature)
+                hosts = (outage for origin, outage in gone if origin == entry.scopes.origin)
+                own = (each for each in nature.outages if each.kind is not FailureKind.UNREACHABLE)
+                self._providers[entry.alias] = Provider(entry, nature, (*hosts, *own))
         usual = [p.nature.first_s + p.nature.answer_s for p in self._providers.values()]
         self._usual_s = sum(usual) / len(usual)

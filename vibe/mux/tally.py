@@ -19,7 +19,8 @@ from vibe.mux.step import Done, Outcome, RequestId, Send, Wait
 from vibe.mux.world import Nature, World
 
 End: TypeAlias = Literal["ok", "limited", "failed", "cancelled"]
-STEPS = 60  # of time, for which the shares are told
+STEPS = 60  # of time, at most, for which the shares are told
+FINE = 20  # of the steps that are counted make one of those, or more if it takes longer
 
 
 class Spread(Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ class _Counts:
 class Tally:
     def __init__(self, pool: Pool, world: World) -> None:
         self._world = world
-        self._step_s = world.seconds / STEPS
+        self._step_s = world.seconds / (STEPS * FINE)
         self._live: dict[RequestId, _Request] = {}
         self._outcomes: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._switched = 0
@@ -177,14 +178,22 @@ class Tally:
             waited_s=spread(self._waited_s),
             total_s=spread(self._total_s),
             cost_uusd=None if None in costs else sum(cost or 0 for cost in costs),
-            step_s=self._step_s,
+            step_s=self._step_s * self._width,
             entries=tuple(self._part(counts, attempts) for counts in all_counts),
         )
+
+    @property
+    def _width(self) -> int:
+        """How many of the fine steps are told as one."""
+        last = max(max(counts.over_time, default=0) for counts in self._counts.values())
+        return last // STEPS + 1
 
     def _part(self, counts: _Counts, attempts: int) -> Part:
         entry = counts.entry
         own = sum(counts.ends.values())
-        last = max((max(each.over_time, default=0) for each in self._counts.values()), default=0)
+        over_time = [0] * STEPS
+        for step, count in counts.over_time.items():
+            over_time[step // self._width] += count
         return Part(
             alias=entry.alias,
             is_fallback=entry.is_fallback,
@@ -194,7 +203,7 @@ class Tally:
             want=self._want(entry),
             first_token_s=spread(counts.first_s),
             cost_uusd=counts.cost_uusd,
-            over_time=tuple(counts.over_time[step] for step in range(last + 1)),
+            over_time=tuple(over_time),
         )
 
     def _want(self, entry: Entry) -> float | None:

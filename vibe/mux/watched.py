@@ -86,12 +86,12 @@ def _looks_away(*_: object, **__: object) -> None: ...
 class Watched:
     """`flights` are the attempts under way, with their requests and entries; `live` the reverse."""
 
-    def __init__(self, core: Core, observer: Observer | None = None) -> None:
+    def __init__(self, core: Core, pool: Pool, *, observer: Observer | None = None) -> None:
         self.core = core
         self.observer = observer or cast("Observer", _Nobody())
         self.flights: dict[AttemptId, tuple[RequestId, Alias]] = {}
         self.live: dict[RequestId, set[AttemptId]] = {}
-        self.observer.pool(0.0, msgspec.to_builtins(core.board.pool))
+        self.observer.pool(0.0, msgspec.to_builtins(pool))
 
     def decide(self, now: float, request: RequestId, call: Call) -> list[Step]:
         self.live[request] = set()

@@ -60,7 +60,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Outage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From when to when every attempt fails so."""
+    """From when to when every attempt fails so. What cannot be reached is the whole host."""
 
     from_s: Moment
     to_s: Moment

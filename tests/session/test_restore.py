@@ -1,0 +1,219 @@
+"""The files as they were before a turn; and what is left alone, and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from vibe.session.blobs import Blobs, digest_of
+from vibe.session.record import Changed, File, NoFile, NotKept
+from vibe.session.restore import Restoring, restore, restorings
+
+
+class Folder:
+    """A folder of files, and turns that change them as the edit tool does."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "work"
+        self.path.mkdir()
+        self.blobs = Blobs(path / "blobs")
+        self.changes: list[Changed] = []
+
+    def now(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in sorted(self.path.iterdir())}
+
+    def put(self, name: str, text: str | None) -> None:
+        path = self.path / name
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(text)
+
+    def change(self, turn: int, name: str, text: str | None) -> None:
+        path = self.path / name
+        before = path.read_bytes() if path.exists() else None
+        kept = NoFile() if before is None else File(digest=self.blobs.put(before), mode=0o644)
+        after = NoFile() if text is None else File(digest=digest_of(text.encode()), mode=0o644)
+        self.changes.append(Changed(turn=turn, path=str(path), before=kept, after=after))
+        self.put(name, text)
+
+    def plan(self, turn: int) -> tuple[Restoring, ...]:
+        return restorings(self.changes, turn, blobs=self.blobs)
+
+    def restore(self, turn: int) -> dict[str, str]:
+        """What was done with each file, or why not."""
+        done = [restore(each) for each in self.plan(turn)]
+        return {Path(each.path).name: each.why or each.way for each in done}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(Path(os.path.realpath(tmp_path)))
+
+
+def test_changed_made_and_deleted_files_are_as_they_were(folder: Folder):
+    folder.put("a", "a0")
+    folder.put("b", "b0")
+    folder.put("c", "c0")
+    folder.change(1, "c", "c1")
+    folder.change(2, "a", "a2")
+    folder.change(2, "b", None)
+    folder.change(3, "a", "a3")
+    folder.change(3, "new", "n3")
+    assert folder.restore(2) == {"a": "write", "b": "write", "new": "delete"}
+    assert folder.now() == {"a": "a0", "b": "b0", "c": "c1"}
+    assert folder.restore(1) == {
+        "c": "write",
+        "a": "it is as it was",
+        "b": "it is as it was",
+        "new": "it is as it was",
+    }
+    assert folder.now() == {"a": "a0", "b": "b0", "c": "c0"}
+
+
+def test_a_turn_is_restored_after_a_later_one_was(folder: Folder):
+    for turn in (1, 2, 3):
+        folder.change(turn, "a", f"a{turn}")
+    for turn, expected in ((3, {"a": "a2"}), (2, {"a": "a1"}), (1, {})):
+        folder.restore(turn)
+        assert folder.now() == expected
+
+
+def by_hand(folder: Folder) -> None:
+    folder.put("a", "mine")
+
+
+def deleted(folder: Folder) -> None:
+    folder.put("a", None)
+
+
+def link(folder: Folder) -> None:
+    deleted(folder)
+    folder.put("elsewhere", "a1")
+    (folder.path / "a").symlink_to(folder.path / "elsewhere")
+
+
+def link_above(folder: Folder) -> None:
+    folder.path.rename(folder.path.with_name("moved"))
+    folder.path.symlink_to(folder.path.with_name("moved"))
+
+
+def a_folder(folder: Folder) -> None:
+    deleted(folder)
+    (folder.path / "a").mkdir()
+
+
+def a_pipe(folder: Folder) -> None:
+    deleted(folder)
+    os.mkfifo(folder.path / "a")
+
+
+def without_copies(folder: Folder) -> None:
+    for blob in folder.path.with_name("blobs").iterdir():
+        blob.unlink()
+
+
+def not_kept(folder: Folder) -> None:
+    last = folder.changes.pop()
+    folder.changes.append(
+        Changed(turn=last.turn, path=last.path, before=NotKept("too big"), after=last.after)
+    )
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (by_hand, "it has changed since"),
+        (deleted, "it has changed since"),
+        (link, "it leads elsewhere now, over a link"),
+        (link_above, "it leads elsewhere now, over a link"),
+        (a_folder, "it is not a file any more"),
+        (a_pipe, "it is not a file any more"),
+        (without_copies, "the copy of what it held is missing or damaged"),
+        (not_kept, "what it held was not kept: too big"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_cannot_be_restored_is_told_and_left_alone(
+    folder: Folder, happens: Callable[[Folder], None], why: str
+):
+    folder.put("a", "a0")
+    folder.change(1, "a", "a1")
+    happens(folder)
+    assert folder.restore(1) == {"a": why}
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile"),
+    [("a0", "mine"), ("a0", None), (None, "mine")],
+    ids=["changed", "deleted", "changed, to be deleted"],
+)
+def test_what_changes_between_the_plan_and_now_is_left_alone(
+    folder: Folder, before: str | None, meanwhile: str | None
+):
+    folder.put("a", before)
+    folder.change(1, "a", "a1")
+    (planned,) = folder.plan(1)
+    folder.put("a", meanwhile)
+    assert restore(planned).why == "it has changed just now"
+    assert folder.now() == ({"a": meanwhile} if meanwhile else {})
+
+
+def test_a_file_that_was_not_kept_is_not_taken_for_none(folder: Folder):
+    folder.put("a", "a0")
+    folder.change(1, "a", "a1")
+    folder.change(2, "a", "a2")
+    not_kept(folder)
+    deleted(folder)
+    assert folder.restore(1) == {"a": "it has changed since"}
+
+
+def test_of_a_change_that_was_not_made_there_is_nothing_to_restore(folder: Folder):
+    folder.put("a", "a0")
+    folder.change(1, "a", "a1")
+    folder.put("a", "a0")  # the process ended before it wrote
+    assert folder.restore(1) == {"a": "it is as it was"}
+
+
+class Step(Struct, frozen=True):
+    """One change; `turn` None is the person's own."""
+
+    turn: int | None
+    name: str
+    text: str | None
+
+
+STEPS = st.builds(
+    Step,
+    st.none() | st.integers(1, 3),
+    st.sampled_from("ab"),
+    st.none() | st.sampled_from(["one", "two", "three"]),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(STEPS, max_size=12), st.integers(1, 3))
+def test_nothing_that_the_person_wrote_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step], turn: int
+):
+    folder = Folder(Path(os.path.realpath(tmp_path_factory.mktemp("restore"))))
+    steps = sorted(steps, key=lambda step: step.turn or 0)
+    written_by_vibe: dict[str, set[str | None]] = {"a": {None}, "b": {None}}
+    for step in steps:
+        if step.turn is None:
+            folder.put(step.name, step.text)
+        else:
+            written_by_vibe[step.name].add(folder.now().get(step.name))
+            folder.change(step.turn, step.name, step.text)
+            written_by_vibe[step.name].add(step.text)
+    before = folder.now()
+    folder.restore(turn)
+    for name in "ab":
+        if folder.now().get(name) != before.get(name):
+            assert before.get(name) in written_by_vibe[name]

@@ -1,0 +1,36 @@
+"""What files held before they were changed: contents by their digest, beside the journal.
+
+They are the person's own files, byte by byte: nothing is taken out of them, and only their owner
+can read them. What comes back is what was put in, or nothing. Waits for the disk.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from vibe.config.write import rewrite
+from vibe.session.record import BlobId
+
+
+def digest_of(content: bytes) -> BlobId:
+    return BlobId(sha256(content).hexdigest())
+
+
+class Blobs:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> BlobId:
+        """Once it returns, the disk has it. Raises `WriteError`."""
+        digest = digest_of(content)
+        rewrite(self._folder / digest, lambda _: content)
+        return digest
+
+    def get(self, digest: BlobId) -> bytes | None:
+        """None where it is missing, or no longer what was put in."""
+        try:
+            content = (self._folder / digest).read_bytes()
+        except (OSError, ValueError):
+            return None
+        return content if digest_of(content) == digest else None

@@ -1,0 +1,45 @@
+"""Which events are kept, and as what: the one place where an event becomes a record."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
+)
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.telling import told
+from vibe.session.record import Answered, Noted, Record
+from vibe.session.transcript import Transcript
+
+
+def record_of(event: Event, transcript: Transcript) -> Record | None:
+    """None for what is over once it was shown. The turn is the last one of `transcript`."""
+    turn = transcript.last_turn
+    match event:
+        case Sealed(answer):
+            return Answered(turn=turn, number=transcript.next_answer, answer=answer)
+        case Unanswered(part=part, failure=failure):
+            if part is None or not part.parts:
+                return None
+            cut = part.cut or failure or Failure(kind=FailureKind.CANCELLED)
+            answer = replace(part, cut=cut)
+            return Answered(turn=turn, number=transcript.next_answer, answer=answer)
+        case FailedOver() | Seam() | Retracted():
+            return Noted(turn=turn, text=told(event))
+        case Routed() | Waiting() | Slow():
+            return None
+        case TextDelta() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+            return None
+    assert_never(event)

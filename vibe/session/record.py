@@ -1,0 +1,200 @@
+"""What a session keeps: one closed union of records, in the form in which they stand on disk.
+
+A record is told once and never changed. It says itself which turn, answer and call it belongs to,
+so that those after a damaged one keep their meaning. Tags and field names are a promise to files
+that exist; what a later vibe adds is skipped by an earlier one. Nothing here reads or writes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NewType, TypeAlias
+
+from msgspec import Struct
+
+from vibe.domain.answer import Answer
+from vibe.domain.message import ToolResult, User
+from vibe.domain.model import Alias
+from vibe.domain.usage import Usage
+
+SessionId = NewType("SessionId", str)
+BlobId = NewType("BlobId", str)
+
+FORMAT: Final = 1
+
+
+class CallKey(Struct, frozen=True, kw_only=True, order=True, array_like=True):
+    """Which call of its session. Turns count from 1; their answers, and the calls of one, from 0.
+
+    The provider's id does not tell, nor do the arguments: running the tests twice is legal.
+    """
+
+    turn: int
+    answer: int
+    position: int
+
+
+class TurnEnd(StrEnum):
+    """How a turn came to its end."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    LIMITED = "limited"  # turns, cost or time
+    TEMPORARY = "temporary"  # every model is limited or down
+    INTERRUPTED = "interrupted"
+
+
+class File(Struct, frozen=True, kw_only=True, tag="file"):
+    """A file's content, by its digest, and its mode."""
+
+    digest: BlobId
+    mode: int
+
+
+class NoFile(Struct, frozen=True, tag="none"):
+    """There is none in that place."""
+
+
+class NotKept(Struct, frozen=True, tag="not_kept"):
+    """There was something, and it could not be kept."""
+
+    why: str
+
+
+# The session
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
+    """The first record. Times are seconds since 1970; `folder` is where the person works."""
+
+    session: SessionId
+    folder: str
+    at: float
+    vibe: str
+    format: int = FORMAT
+
+
+class Forked(Struct, frozen=True, kw_only=True, tag="forked"):
+    """What came before is a copy: what it cost and which files it changed are that session's."""
+
+    origin: SessionId
+
+
+class Gap(Struct, frozen=True, tag="gap"):
+    """Records may be missing here, for want of room on the disk."""
+
+
+class Rewound(Struct, frozen=True, tag="rewound"):
+    """The turns from this one on no longer belong to the conversation."""
+
+    turn: int
+
+
+# A turn
+
+
+class TurnBegan(Struct, frozen=True, kw_only=True, tag="turn"):
+    """`context` (date, folder and so on) goes before the person's own words to the model."""
+
+    turn: int
+    message: User
+    at: float
+    context: str = ""
+
+
+class Answered(Struct, frozen=True, kw_only=True, tag="answer"):
+    """A sealed answer, never to be asked for again; or, with its `cut`, what came of one."""
+
+    turn: int
+    number: int
+    answer: Answer
+
+
+class Added(Struct, frozen=True, kw_only=True, tag="added"):
+    """Said to the model in the middle of a turn."""
+
+    turn: int
+    message: User
+
+
+class Compacted(Struct, frozen=True, kw_only=True, tag="compacted"):
+    """For the model, `message` stands for everything before it."""
+
+    turn: int
+    message: User
+
+
+class Noted(Struct, frozen=True, kw_only=True, tag="note"):
+    """A line for the person, not for the model."""
+
+    turn: int
+    text: str
+
+
+class Used(Struct, frozen=True, kw_only=True, tag="used"):
+    """What was spent beside the answers: on an attempt that failed, or on a summary."""
+
+    turn: int
+    alias: Alias
+    usage: Usage
+    cost_uusd: int | None = None
+    is_estimated: bool = False
+
+
+class TurnEnded(Struct, frozen=True, kw_only=True, tag="ended"):
+    turn: int
+    end: TurnEnd
+    at: float
+    detail: str = ""
+
+
+# A call
+
+
+class Approved(Struct, frozen=True, kw_only=True, tag="approved"):
+    """`by` tells who or what allowed it: the person, a rule, the mode."""
+
+    call: CallKey
+    by: str = ""
+
+
+class Started(Struct, frozen=True, kw_only=True, tag="started"):
+    call: CallKey
+
+
+class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
+    """`result` is for the model, `details` for the screen, in the tool's own form.
+
+    A call that was denied finishes as well, without having started.
+    """
+
+    call: CallKey
+    result: ToolResult
+    details: str = ""
+    took_s: float | None = None
+
+
+class Unknown(Struct, frozen=True, kw_only=True, tag="unknown"):
+    """It had started, and nobody will ever hear what came of it."""
+
+    call: CallKey
+
+
+# Files
+
+
+class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
+    """Written before the change is made, so that both sides of it are known to whoever undoes it.
+
+    `path` is absolute, with no link in it. The content of `before` is kept, that of `after` not.
+    """
+
+    turn: int
+    path: str
+    before: File | NoFile | NotKept
+    after: File | NoFile
+
+
+CallRecord: TypeAlias = Approved | Started | Finished | Unknown
+TurnRecord: TypeAlias = TurnBegan | Answered | Added | Compacted | Noted | TurnEnded | CallRecord
+Record: TypeAlias = Opened | Forked | Gap | Rewound | TurnRecord | Used | Changed
