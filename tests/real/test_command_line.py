@@ -46,8 +46,8 @@ def test_a_prompt_that_is_too_long_is_refused_with_a_remedy(tmp_path: Path, conf
     assert vibe("-p", "x" * 3000, "--config", config, home=tmp_path) == Outcome(
         code=1,
         out="",
-        err="error: local: 400 context too long: request (3020 tokens) exceeds the available context "
-        "size (2048 tokens), try increasing it\n"
+        err="error: local: 400 context too long: request (3020 tokens) exceeds the available "
+        "context size (2048 tokens), try increasing it\n"
         "  help: send less, or use a model with a larger window\n",
     )
 
