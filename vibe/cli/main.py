@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "config": "vibe.cli.config",
     "models": "vibe.cli.models",
     "mux": "vibe.cli.mux",
+    "sessions": "vibe.cli.sessions",
 }
 _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)

@@ -1,0 +1,68 @@
+"""`vibe sessions restore`: the files as they were before a turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from vibe.cli.session import Cli
+from vibe.cli.sessions_place import Json, SessionOrLast, place_of
+from vibe.cli.terminal import json_text
+from vibe.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vibe.session.restore import Restoring, Way
+
+_DONE: Final[dict[Way, str]] = {
+    "write": "● restored",
+    "delete": "● deleted",
+    "nothing": "– left",
+    "refuse": "! left alone",
+}
+
+
+def restore(
+    ctx: typer.Context,
+    session: SessionOrLast = None,
+    turn: Annotated[
+        int | None, typer.Option(min=1, help="Before this turn; else before the last changes.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be done.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Bring files back to what they were before a turn: all that it and later turns changed.
+
+    A file that has changed since is left alone, and the exit code is 1 then. What commands
+    changed comes back as far as it was kept.
+    """
+    from vibe.session.blobs import Blobs
+    from vibe.session.restore import restore as restored
+    from vibe.session.restore import restorings
+    from vibe.session.resume import load
+
+    cli: Cli = ctx.obj
+    place = place_of(cli, session)
+    changes = load(place).transcript.changes
+    before = turn or max((change.turn for change in changes), default=1)
+    done = restorings(changes, before, blobs=Blobs(place.blobs))
+    if not dry_run:
+        done = tuple(restored(each) for each in done)
+    if json:
+        data = [{"path": each.path, "way": each.way, "why": each.why} for each in done]
+        cli.terminal.data(json_text(data))
+    else:
+        _print(cli, done, before)
+    if any(each.way == "refuse" for each in done):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _print(cli: Cli, done: tuple[Restoring, ...], turn: int) -> None:
+    paint = cli.terminal.data_paint
+    if not done:
+        cli.terminal.talk(cli.terminal.talk_paint(f"no file was changed from turn {turn} on"))
+    for each in done:
+        why = f": {each.why}" if each.why else ""
+        cli.terminal.data(paint(f"{_DONE[each.way]}  {each.path}{why}"))
