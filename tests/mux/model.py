@@ -157,7 +157,7 @@ class Seat:
     """One entry. `scopes` are its own, its key's, its host's and, if it needs one, the network."""
 
     __slots__ = (
-        "alias", "counted", "in_flight", "index", "most", "proved_at", "scopes", "tier",
+        "alias", "counted", "in_flight", "index", "most", "probed", "proved_at", "scopes", "tier",
         "trouble", "weight", "window",
     )  # fmt: skip
 
@@ -174,7 +174,7 @@ class Seat:
         self.most: float = inf if most is None else most
         self.trouble: str | None = entry["trouble"]
         self.window: int | None = entry["window"]
-        self.scopes = scopes
+        self.scopes, self.probed = scopes, scopes[:PROBED]
         self.counted = scopes[1] if entry["rate_limited_by_key"] else scopes[0]
 
     @property
@@ -182,21 +182,19 @@ class Seat:
         return self.in_flight >= self.most
 
     @property
-    def probed(self) -> tuple[Scope, ...]:
-        return self.scopes[:PROBED]
-
-    @property
     def is_well(self) -> bool:
         return all(scope.until is None for scope in self.scopes)
 
     def may_join(self, now: float) -> bool:
         """Well, or surely ready for its one probe."""
-        if any(scope.until is not None and now < scope.late for scope in self.scopes):
-            return False
-        return not any(
-            scope.until is not None and (scope.probe is not None or now < scope.leased)
-            for scope in self.probed
-        )
+        for scope in self.scopes:
+            if scope.until is None:
+                continue
+            if now < scope.late:
+                return False
+            if scope in self.probed and (scope.probe is not None or now < scope.leased):
+                return False
+        return True
 
 
 def blamed(scopes: tuple[Scope, ...], counted: Scope, failure: Failure) -> Scope | None:

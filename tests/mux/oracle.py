@@ -308,7 +308,7 @@ class Oracle:
 
     def _check_pass(self, now: float, asked: Asked, seat: Seat, *, is_again: bool) -> None:
         alias = seat.alias
-        if asked.is_hasty and asked.counts[alias] >= MOST_WITHOUT_WAITING:
+        if asked.is_hasty and asked.counts.get(alias, 0) >= MOST_WITHOUT_WAITING:
             _broken("S8", f"{alias} was asked a fourth time by a request that does not wait")
         if alias in asked.barred:
             _broken("S4", f"{alias} was asked by request {asked.id}, for which it is out")
@@ -424,8 +424,8 @@ class Oracle:
 
     def _check_wakened(self, now: float) -> None:
         scene = self._scene
-        for seat in scene.moved:
-            if not seat.is_well or scene.seats.get(seat.alias) is not seat:
+        for seat in set(scene.moved):
+            if seat.is_full or not seat.is_well or scene.seats.get(seat.alias) is not seat:
                 continue
             for asked in scene.line.values():
                 if scene.can_use(now, asked, seat):

@@ -36,7 +36,7 @@ class Asked:
         self.entries: set[str] = set()
         self.anew: set[str] = set()
         self.barred: set[str] = set()
-        self.counts: Counter[str] = Counter()
+        self.counts: dict[str, int] = {}
         self.in_pass = 0
         self.pool_size = 0
         self.flights: set[int] = set()
@@ -197,7 +197,7 @@ class Scene:
                 scope.probe = attempt
         asked.flights.add(attempt)
         asked.entries.add(seat.alias)
-        asked.counts[seat.alias] += 1
+        asked.counts[seat.alias] = asked.counts.get(seat.alias, 0) + 1
         if asked.is_hasty and asked.counts[seat.alias] >= MOST_WITHOUT_WAITING:
             asked.barred.add(seat.alias)
         asked.again = asked.waits = None

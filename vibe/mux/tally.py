@@ -191,9 +191,9 @@ class Tally:
     def _part(self, counts: _Counts, attempts: int) -> Part:
         entry = counts.entry
         own = sum(counts.ends.values())
-        over_time = [0] * STEPS
+        over_time, width = [0] * STEPS, self._width
         for step, count in counts.over_time.items():
-            over_time[step // self._width] += count
+            over_time[step // width] += count
         return Part(
             alias=entry.alias,
             is_fallback=entry.is_fallback,
