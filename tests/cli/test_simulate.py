@@ -255,6 +255,11 @@ BAD_FILES = {
         ': the pool has no entry "qwen"',
         "did you mean qwen:7b?",
     ),
+    "a calm entry of another pool": (
+        WORLD.replace("rps = 0.5", 'rps = 0.5, calm = "claude"'),
+        ': the pool has no entry "claude"',
+        "its entries are strong, qwen:7b",
+    ),
     "too many": (
         WORLD.replace("200", "2_000_000"),
         "2000010 requests would take too long",

@@ -1,14 +1,19 @@
-"""Pools over real sockets: a server on a port of its own for each entry, and a mux before all."""
+"""Pools over real sockets: a server on a port of its own for each entry, and a mux before all.
+
+The oracle of the simulation judges each of them.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tests.mux.judged import Judge
 from vibe.clock import Clock, SystemClock
 from vibe.domain.answer import Answer
 from vibe.domain.event import Event, Retracted, Routed, Sealed, Unanswered
@@ -20,6 +25,7 @@ from vibe.domain.stream import TextDelta
 from vibe.domain.target import Target
 from vibe.domain.usage import Price
 from vibe.mux.asking import Asking
+from vibe.mux.core import Core
 from vibe.mux.entry import Entry, Rules, ScopeId, Scopes
 from vibe.mux.member import Member
 from vibe.mux.memory import Forgetful, Memory
@@ -92,8 +98,9 @@ async def pool(
     on_broken: BrokenStream = "continue",
     memory: Memory | None = None,
     clock: Clock | None = None,
+    core: type[Core] = Core,
 ) -> AsyncGenerator[Rig, None]:
-    clock = clock or SystemClock()
+    clock, judge = clock or SystemClock(), Judge(core)
     servers: dict[str, FaultServer] = {}
     async with AsyncExitStack() as stack:
         for line in lines:
@@ -108,9 +115,11 @@ async def pool(
             rng=random.Random(7),  # noqa: S311 - the same choices in every run
             memory=memory or Forgetful(),
             on_broken=on_broken,
+            core=cast("type[Core]", judge.core),
         )
         stack.push_async_callback(mux.aclose)
         yield Rig(mux=mux, servers=servers)
+        judge.verdict(clock.monotonic())
 
 
 def member(line: Line, server: FaultServer, clock: Clock) -> Member:

@@ -6,7 +6,7 @@ Whatever is wrong with them is told in one sentence, with what would be right. N
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,9 +72,16 @@ def read_world(file: Path, *, known: Collection[Alias]) -> World:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         form = "JSON" if file.suffix == ".json" else "TOML"
         raise UsageError(f"{name} is not {form}: {error}", hint=_EXAMPLE) from error
-    for nature in world.entries:
-        _known(nature.alias, known, where=name)
+    for alias in (*(nature.alias for nature in world.entries), *_others(world)):
+        _known(alias, known, where=name)
     return world
+
+
+def _others(world: World) -> Iterator[Alias]:
+    """Further entries that it names."""
+    yield from (phase.calm for phase in world.phases if phase.calm is not None)
+    yield from (hand.alias for hand in world.hands)
+    yield from (rumour.alias for rumour in world.rumours)
 
 
 def of_length(world: World, requests: int) -> World:

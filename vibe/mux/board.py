@@ -46,7 +46,10 @@ class Board:
                 self._known[entry.alias] = standing
             else:
                 standing.rejoined = standing.rejoined and standing.circuits == circuits
+                was_full = not standing.has_slot
                 standing.set_entry(entry, index=index, weight=weight, circuits=circuits)
+                if was_full and standing.has_slot:
+                    standing.rejoin(self.marks[standing.tier], spare=weight)
             if is_new:
                 standing.sent = 0
             standings[entry.alias] = standing

@@ -43,6 +43,7 @@ class Mux:
         rng: Rng,
         memory: Memory,
         on_broken: BrokenStream = "continue",
+        core: type[Core] = Core,
     ) -> None:
         # Whoever was in the pool stays in these: a request may just be asking there.
         self._members: dict[Alias, Member] = {}
@@ -53,7 +54,7 @@ class Mux:
         self._memory = memory
         self._on_broken: BrokenStream = on_broken
         self._ledger = Ledger(clock=clock, memory=memory)
-        self._desk = Desk(Core(self._pool_of(members), rng=rng, explains=True), clock)
+        self._desk = Desk(core(self._pool_of(members), rng=rng, explains=True), clock)
         memory.attach(self._desk, self.snapshot)
 
     async def aclose(self) -> None:

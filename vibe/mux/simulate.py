@@ -351,7 +351,9 @@ class Simulation:
 
     def _be_calm(self, alias: Alias) -> None:
         """It never fails from now on, nor does whoever shares its key or its host."""
-        own = self._core.board.standings[alias]
+        own = self._core.board.standings.get(alias)
+        if own is None:
+            return
         shared = {circuit.id for circuit in own.circuits[:3]}
         self._calm = frozenset(
             standing.entry.alias
