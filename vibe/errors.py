@@ -46,6 +46,8 @@ class VibeError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"help: {hint}")  # for tracebacks, which a library's user sees
 
 
 class UsageError(VibeError):

@@ -114,7 +114,7 @@ async def test_when_nobody_is_left_every_attempt_is_told() -> None:
         assert error.message.startswith("every model is limited or down: a: 429 rate limited: ")
         assert "; b: 401 not authorised: " in error.message
         assert error.message.endswith("; try again in 2 h")
-        assert error.hint == "wait, or put a second model into the pool"
+        assert error.hint == "wait, or add a model to the pool"
         kinds = [(tried.alias, tried.failure.kind) for tried in error.attempts]
         assert kinds == [("a", FailureKind.RATE_LIMITED), ("b", FailureKind.AUTH)]
         assert error.exit_code is ExitCode.TEMPORARY

@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
 
+from msgspec.structs import replace
+
 from tests.mux.pools import Line, Told, answered_by, ask, asked, member
 from vibe.clock import SystemClock
-from vibe.mux.entry import Pool, Rules
+from vibe.mux.entry import Pool, Rules, ScopeId
+from vibe.mux.limits import Learned
 from vibe.mux.mux import Mux
 from vibe.mux.shared import SharedMemory
 from vibe.mux.status import status
@@ -38,15 +41,38 @@ class House:
             self.servers[line.alias] = await self._stack.enter_async_context(server)
 
     @asynccontextmanager
-    async def process(self, rules: Rules | None = None) -> AsyncGenerator[Mux, None]:
-        memory = SharedMemory(Store.open(self._path, CLOCK), tell=self.notices.append)
-        members = [member(line, self.servers[line.alias], CLOCK) for line in self._lines]
+    async def process(
+        self, rules: Rules | None = None, *, trouble: str | None = None
+    ) -> AsyncGenerator[Mux, None]:
+        """`trouble` is that of the first entry."""
+        memory = SharedMemory(self.store(), tell=self.notices.append)
+        first = replace(self._lines[0], trouble=trouble)
+        lines = (first, *self._lines[1:])
+        members = [member(line, self.servers[line.alias], CLOCK) for line in lines]
         rng = Random(7)  # noqa: S311 - the same choices in every run
         mux = Mux(members, rules or Rules(), clock=CLOCK, rng=rng, memory=memory)
         try:
             yield mux
         finally:
             await mux.aclose()
+
+    def store(self) -> Store:
+        return Store.open(self._path, CLOCK)
+
+    def learn(self, scope: str, *, left: int) -> None:
+        """As if a process had been told so by the headers of a provider."""
+        store, now = self.store(), CLOCK.monotonic()
+        limit = Learned(seen_at=now, requests=left, requests_reset_at=now + 60.0)
+        store.put_limit(ScopeId(scope), limit)
+        store.close()
+
+    async def each_asked_once(self, times: int, *, trouble: str | None = None) -> dict[str, int]:
+        """Of so many processes, one after another."""
+        told: list[Told] = []
+        for _ in range(times):
+            async with self.process(SHARED, trouble=trouble) as mux:
+                told.append(await ask(mux))
+        return answered_by(told)
 
     def reached(self) -> dict[str, int]:
         return {alias: len(server.requests) for alias, server in self.servers.items()}
@@ -91,6 +117,25 @@ async def test_shares_are_exact_over_many_runs(tmp_path: Path) -> None:
             async with built.process(SHARED) as mux:
                 told += await asked(mux, 1)
         assert answered_by(told) == {"a": 14, "b": 6}
+
+
+BUSY = (Line(alias="busy", weight=7), Line(alias="calm", weight=3))
+
+
+async def test_who_was_passed_over_for_its_limit_does_not_catch_up_in_later_runs(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, *BUSY) as built:
+        built.learn("model busy", left=0)
+        assert await built.each_asked_once(10) == {"calm": 10}
+        built.learn("model busy", left=1_000)
+        assert await built.each_asked_once(10) == {"busy": 7, "calm": 3}
+
+
+async def test_who_could_not_be_used_does_not_catch_up_in_later_runs(tmp_path: Path) -> None:
+    async with house(tmp_path, *BUSY) as built:
+        assert await built.each_asked_once(10, trouble="has no key") == {"calm": 10}
+        assert await built.each_asked_once(10) == {"busy": 7, "calm": 3}
 
 
 async def test_a_key_that_was_refused_gets_one_chance_in_the_next_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 
 import pytest
 from hypothesis import given, settings
@@ -62,7 +63,7 @@ def remembers(store: Store) -> bool:
 
 
 def raw(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
 def garble(path: Path) -> None:
@@ -341,3 +342,34 @@ def test_a_process_that_could_not_open_a_busy_file_does_so_later(machine: Machin
         connection.execute("ROLLBACK")
     use(store)
     assert machine.start().load().healths == {OWN: REST}
+
+
+def test_what_cannot_be_written_at_the_end_is_waited_for_and_then_told(machine: Machine):
+    use(machine.start())
+    machine.stop()
+    store = machine.start()
+    store.load()
+    with closing(raw(machine.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.put_health(KEY, REST)
+        store.close()
+        assert store.notice == (
+            f"what was learned of the models is forgotten: another program keeps {machine.path} "
+            f"locked; see which one: fuser -v {machine.path}"
+        )
+
+
+def test_a_file_that_is_locked_for_a_while_takes_the_last_write_all_the_same(machine: Machine):
+    use(machine.start())
+    machine.stop()
+    store = machine.start()
+    with closing(raw(machine.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.put_health(KEY, REST)
+        store.flush()
+        let_go = Timer(0.5, other.rollback)
+        let_go.start()
+        store.close()
+        let_go.join()
+    assert store.notice is None
+    assert KEY in machine.start().load().healths

@@ -221,8 +221,8 @@ def _failures(results: Sequence[Result], paint: Paint, *, each: bool) -> Iterato
 def _advice(results: Sequence[Result], pool: Pool, paint: Paint) -> Iterator[Painted]:
     """Who was not drilled, and what a second account would change."""
     usable = [entry for entry in pool.entries if entry.trouble is None]
-    first = {result.trial.seat.alias for result in results}
-    for entry in usable if pool.rules.mode == "load_balance" else ():
+    first = {result.trial.seat.alias for result in results if result.trial.fault is not None}
+    for entry in usable if first and pool.rules.mode == "load_balance" else ():
         if entry.alias not in first and not entry.is_fallback:
             told = f"{entry.alias} was never asked first, and so not drilled: its share is small"
             yield joined([paint("  note: ", "dim"), paint(told)])

@@ -190,6 +190,8 @@ def _state(entry: EntrySnapshot) -> str:
     if entry.probing:
         return "◐ probing"
     match entry.state:
+        case "closed" if entry.spent_for_s is not None:
+            return f"◐ spent {duration(entry.spent_for_s)}"
         case "closed":
             return "● ready"
         case "half_open":
@@ -209,6 +211,8 @@ def _detail(entry: EntrySnapshot) -> str:
     """Why it cannot answer, and what helps where no wait does; empty where it can."""
     if entry.trouble:
         return entry.trouble
+    if entry.state == "closed" and entry.spent_for_s is not None:
+        return "its limit is used up; asked only if nobody else can answer"
     if entry.state == "closed" or entry.resting_from is None:
         return ""
     kind = FailureKind(entry.resting_from)

@@ -57,9 +57,9 @@ def remedy(kind: FailureKind) -> str:  # noqa: C901 - one exhaustive match, a li
                 "check the model's name and the api_base: vibe models --probe lists what is there"
             )
         case FailureKind.RATE_LIMITED:
-            return "wait, or put a second model into the pool"
+            return "wait, or add a model to the pool"
         case FailureKind.OVERLOADED | FailureKind.SERVER:
-            return "try again soon, or put a second model into the pool"
+            return "try again soon, or add a model to the pool"
         case FailureKind.UNREACHABLE:
             return "check the network, the api_base and whether the server runs"
         case FailureKind.STALLED:

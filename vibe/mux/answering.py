@@ -189,13 +189,17 @@ class Answering:
 
     def _prepared(self, send: Send) -> tuple[ModelRequest, Target] | None:
         """The request in the form for this entry; None if there is no other form than before."""
-        target = self._members[send.alias].target
-        if self._part.text:
-            self._part.go_on(prefilled=goes_on(target), trimmed=target.backend == "anthropic")
-            return continued(self._request, self._part.text, target), target
-        request = fitted(self._request, target)
+        target, said = self._members[send.alias].target, self._part.text
+        request = continued(self._request, said, target) if said else fitted(self._request, target)
         if send.why == "repair":
-            return repaired(request, target, self._tried[-1].failure)
+            mended = repaired(request, target, self._tried[-1].failure)
+            if mended is None:
+                return None
+            was_prefilled, (request, target) = goes_on(target), mended
+            if said and goes_on(target) != was_prefilled:
+                request = continued(self._request, said, target)
+        if said:
+            self._part.go_on(prefilled=goes_on(target), trimmed=target.backend == "anthropic")
         return request, target
 
     def _start(self, send: Send, request: ModelRequest, target: Target) -> None:

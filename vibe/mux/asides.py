@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import ceil
 
+from vibe.domain.telling import named
 from vibe.mux.board import Board
 from vibe.mux.course import Course
 from vibe.mux.resort import failure_of
@@ -40,7 +41,7 @@ def _why_not(board: Board, course: Course, standing: Standing, chosen: Standing,
 def _state(standing: Standing, now: float, tokens: int) -> str | None:
     if not standing.is_closed:
         failure = failure_of(standing)
-        kind = failure.kind.replace("_", " ") if failure else "by what another vibe told"
+        kind = named(failure.kind) if failure else "by what another vibe told"
         if standing.is_probed(now):
             return f"is being probed after {kind}"
         until = max(c.health.until or now for c in standing.circuits)

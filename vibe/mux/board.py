@@ -159,6 +159,15 @@ class Board:
                 level, index = upcoming
                 self.marks[tier] = max(self.marks[tier], (level, index - 1))
 
+    def keep_up(self) -> None:
+        """Whoever is passed over just now has no claim on what it misses.
+
+        For what is remembered beyond this process: a later one cannot know that it was passed over.
+        """
+        for standing in self.standings.values():
+            if standing in self.spent or not standing.is_usable_at_all:
+                standing.rejoin(self.marks[standing.tier])
+
     def has(self, standing: Standing) -> bool:
         """Whether a reload has not left it out."""
         return self.standings.get(standing.entry.alias) is standing

@@ -103,6 +103,7 @@ class SharedMemory:
                 self._store.put_limit(circuit.id, circuit.limit)
         if self._signature != board.pool.signature:  # their counts have begun anew
             self._signature, self._written = board.pool.signature, {}
+        board.keep_up()
         for alias, standing in board.standings.items():
             known = self._written.get(alias, 0)
             if standing.raised_to > known:

@@ -21,7 +21,8 @@ from vibe.mux.stats import Counts, LastError, Switch
 class EntrySnapshot(Struct, frozen=True, kw_only=True):
     """`share` and `want` are parts of 1: of the attempts so far, and by weight; None: no say.
 
-    `back_in_s` counts down to the end of a rest; None where that is not known. `trouble` is why
+    `back_in_s` counts down to the end of a rest; None where that is not known. `spent_for_s`: its
+    limit is used up for so long, and it is passed over while another can answer. `trouble` is why
     the entry cannot be used at all. Costs are of those attempts whose price is known; `unpriced`
     counts the others.
     """
@@ -37,6 +38,7 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     probing: bool = False
     back_in_s: float | None = None
+    spent_for_s: float | None = None
     resting_from: str | None = None
     trouble: str | None = None
     taken_out: bool = False
@@ -130,6 +132,7 @@ def _entry(
     provider, model = name
     last_minute = counts.last_minute(now)
     failure = failure_of(standing)
+    spent_until = standing.spent_until(now, 0)
     return EntrySnapshot(
         alias=entry.alias,
         provider=provider,
@@ -142,6 +145,7 @@ def _entry(
         weight=entry.weight,
         probing=standing.is_probed(now),
         back_in_s=_back_in_s(standing, now),
+        spent_for_s=None if spent_until is None else spent_until - now,
         resting_from=failure.kind.value if failure else None,
         trouble=entry.trouble,
         taken_out=standing.is_out,

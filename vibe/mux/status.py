@@ -52,6 +52,8 @@ def status(
     for scope, until in loaded.leases.items():
         if circuit := board.circuits.get(scope):
             circuit.leased_until = until
+    for scope, limit in loaded.limits.items():
+        board.learn(scope, limit)
     board.refresh()
     board.set_sent(loaded.sent.get(pool.signature, {}))
     counts = {alias: Counts() for alias in board.standings}

@@ -241,7 +241,13 @@ class Store:
     def close(self) -> None:
         """Write the rest and take leave: of the snapshot, too, and of all leases."""
         with self._writing:
+            file = self._keeper.file
+            if file is not None:
+                with suppress(*TROUBLE):
+                    file.wait_longer()
             self._flush()
+            if self.has_queued:
+                self._keeper.give_up()
             file = self._keeper.file
             if file is not None and self._process is not None:
                 with suppress(*TROUBLE), file.writing() as connection:

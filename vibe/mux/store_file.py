@@ -18,6 +18,7 @@ from typing import TypeAlias
 from vibe.mux.store_tables import MIGRATIONS
 
 BUSY_S = 0.25
+LAST_BUSY_S = 2.0
 MAX_BYTES = 64_000_000
 PAGE_BYTES = 4096
 
@@ -59,6 +60,10 @@ class StoreFile:
         """All or nothing, and nobody else meanwhile."""
         with _transaction(self.writer, "BEGIN IMMEDIATE"):
             yield self.writer
+
+    def wait_longer(self) -> None:
+        """For whoever else writes just now: what follows is written for the last time."""
+        self.writer.execute(f"PRAGMA busy_timeout = {LAST_BUSY_S * 1000:.0f}")
 
     def close(self) -> None:
         self.reader.close()

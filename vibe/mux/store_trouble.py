@@ -63,6 +63,13 @@ class Keeper:
         self._say(_told(error, self._path))
         return False
 
+    def give_up(self) -> None:
+        """Nothing is tried any more, and something was left to be written."""
+        self._say(
+            f"what was learned of the models is forgotten: another program keeps {self._path} "
+            "locked; see which one: fuser -v " + str(self._path)
+        )
+
     def close(self) -> None:
         self._is_closed = True
         self._let_go()
