@@ -14,7 +14,7 @@ from mux_host import KEY, PROMPT, SAID, Ask, Endpoint, Pool
 from vibe import Multiplexer
 from vibe.assemble import scopes_of
 from vibe.clock import SystemClock
-from vibe.domain.event import Event, Retracted, Sealed
+from vibe.domain.event import PoolEvent, Retracted, Sealed
 from vibe.domain.message import (
     Assistant,
     CallId,
@@ -197,7 +197,7 @@ def member_of(index: int, endpoint: Endpoint) -> Member:
     )
 
 
-async def text_of(events: AsyncIterator[Event | StreamEvent]) -> str:
+async def text_of(events: AsyncIterator[PoolEvent | StreamEvent]) -> str:
     """What stands there at the end, of an answer that is whole."""
     text, is_whole = "", False
     async for event in events:

@@ -13,9 +13,9 @@ from msgspec import Struct
 from vibe.clean import clean
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
     Outcome,
+    PoolEvent,
     Retracted,
     Routed,
     Sealed,
@@ -46,11 +46,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     told: list[str] = []
 
 
-def seen(*events: Event, holds: bool = False) -> Seen:
+def seen(*events: PoolEvent, holds: bool = False) -> Seen:
     written: list[str] = []
     told: list[str] = []
 
-    async def stream() -> AsyncIterator[Event]:
+    async def stream() -> AsyncIterator[PoolEvent]:
         for event in events:
             yield event
 
@@ -113,7 +113,7 @@ def answered(*, is_blank: bool = False) -> Printed:
     ],
 )
 def test_an_answer_is_written_as_it_comes(
-    events: tuple[Event, ...], printed: Printed, written: list[str]
+    events: tuple[PoolEvent, ...], printed: Printed, written: list[str]
 ) -> None:
     found = seen(*events)
     assert (found.printed, found.written) == (printed, written)
@@ -148,7 +148,7 @@ def test_an_answer_is_written_as_it_comes(
         ),
     ],
 )
-def test_what_happens_on_the_way_is_told_beside_the_answer(event: Event, line: str) -> None:
+def test_what_happens_on_the_way_is_told_beside_the_answer(event: PoolEvent, line: str) -> None:
     assert seen(event, TextDelta("Yes."), WHOLE).told == [line]
 
 
@@ -183,7 +183,7 @@ def test_of_a_row_of_waits_the_first_is_told_and_then_only_those_that_last() -> 
 def test_a_silence_in_the_middle_of_an_answer_is_told_once() -> None:
     told: list[str] = []
 
-    async def stream() -> AsyncIterator[Event]:
+    async def stream() -> AsyncIterator[PoolEvent]:
         yield Routed(alias=A, why="order")
         yield TextDelta("Hel")
         await asyncio.sleep(50)

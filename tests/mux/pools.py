@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tests.mux.judged import Judge
 from vibe.clock import Clock, SystemClock
 from vibe.domain.answer import Answer
-from vibe.domain.event import Event, Retracted, Routed, Sealed, Unanswered
+from vibe.domain.event import PoolEvent, Retracted, Routed, Sealed, Unanswered
 from vibe.domain.message import Text, User
 from vibe.domain.model import Alias, Backend, BrokenStream, ProviderName
 from vibe.domain.provider import Patience, Provider
@@ -81,7 +81,7 @@ class Rig(Struct, kw_only=True):
 class Told(Struct, kw_only=True):
     """All that one request told: `text` is what stands on the screen at its end."""
 
-    events: list[Event] = []
+    events: list[PoolEvent] = []
     text: str = ""
     answer: Answer | None = None
     unanswered: Unanswered | None = None

@@ -17,6 +17,7 @@ from vibe.domain.message import (
     User,
 )
 from vibe.domain.model import Alias, ProviderName
+from vibe.domain.turn import CallKey, TurnEnd
 from vibe.domain.usage import Usage
 from vibe.secret import Redactor
 from vibe.session.record import (
@@ -24,7 +25,6 @@ from vibe.session.record import (
     Answered,
     Approved,
     BlobId,
-    CallKey,
     Changed,
     Compacted,
     File,
@@ -39,7 +39,6 @@ from vibe.session.record import (
     SessionId,
     Started,
     TurnBegan,
-    TurnEnd,
     TurnEnded,
     Unknown,
     Used,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.session.samples import NOON, OPENED, PLAIN, answer, call, said
+from vibe.domain.turn import TurnEnd
 from vibe.session.line import line_of
 from vibe.session.place import Place, places
-from vibe.session.record import Answered, Opened, Record, TurnBegan, TurnEnd, TurnEnded
+from vibe.session.record import Answered, Opened, Record, TurnBegan, TurnEnded
 from vibe.session.session import Session
 
 BASH = call()

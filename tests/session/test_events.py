@@ -7,9 +7,9 @@ import pytest
 from tests.session.samples import CUT, STRONG, answer, whole_turn
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
     Outcome,
+    PoolEvent,
     Routed,
     Sealed,
     Slow,
@@ -58,6 +58,6 @@ SWITCHED = FailedOver(from_alias=STRONG, to_alias=Alias("small"), failure=LIMITE
         pytest.param(Slow(alias=STRONG, after_s=10.0), None, id="slow"),
     ],
 )
-def test_an_event_is_kept_if_it_tells_more_than_the_moment(event: Event, record: Record | None):
+def test_an_event_is_kept_if_it_tells_more_than_the_moment(event: PoolEvent, record: Record | None):
     transcript = Transcript().applied((*whole_turn(1), *whole_turn(2)[:2]))
     assert record_of(event, transcript) == record

@@ -23,6 +23,7 @@ from tests.session.samples import (
     whole_turn,
 )
 from vibe.domain.message import Document, Image, Text, Thinking, User
+from vibe.domain.turn import TurnEnd
 from vibe.session.export import Form, export
 from vibe.session.record import (
     Added,
@@ -32,7 +33,6 @@ from vibe.session.record import (
     Noted,
     Record,
     TurnBegan,
-    TurnEnd,
     TurnEnded,
 )
 from vibe.session.transcript import Transcript

@@ -10,21 +10,13 @@ from msgspec.structs import replace
 
 from tests.session.samples import NOON, OPENED, PLAIN, STRONG, answer, said, session, whole_turn
 from tests.session.sessions import Person, begun, written
+from vibe.domain.turn import TurnEnd
 from vibe.errors import UsageError
 from vibe.session.blobs import Blobs
 from vibe.session.index import delete, find, latest, summaries
 from vibe.session.journal import SessionInUse
 from vibe.session.place import Place, new_id
-from vibe.session.record import (
-    Answered,
-    Opened,
-    Record,
-    Rewound,
-    SessionId,
-    TurnBegan,
-    TurnEnd,
-    TurnEnded,
-)
+from vibe.session.record import Answered, Opened, Record, Rewound, SessionId, TurnBegan, TurnEnded
 from vibe.session.resume import load
 from vibe.session.session import Session
 from vibe.session.summary import Summary, summary_of

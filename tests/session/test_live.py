@@ -9,9 +9,9 @@ import pytest
 from tests.session.samples import CUT, STRONG, answer
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
     Outcome,
+    PoolEvent,
     Retracted,
     Routed,
     Sealed,
@@ -28,7 +28,7 @@ from vibe.session.live import Arriving, Live
 
 SMALL = Alias("small")
 STOPPED = Failure(kind=FailureKind.CANCELLED)
-BEGUN: tuple[Event, ...] = (
+BEGUN: tuple[PoolEvent, ...] = (
     Routed(alias=STRONG, why="order"),
     ThinkingDelta("hm"),
     ThinkingDelta("m"),
@@ -60,7 +60,7 @@ ARRIVED = Live(alias=STRONG, text="I look", thinking="hmm", calls=CALLS)
     ],
 )
 def test_an_answer_arrives_until_it_is_whole_or_begins_anew(
-    more: tuple[Event, ...], expected: Live
+    more: tuple[PoolEvent, ...], expected: Live
 ):
     assert reduce(Live.apply, (*BEGUN, *more), Live()) == expected
 
@@ -73,7 +73,7 @@ def test_an_answer_arrives_until_it_is_whole_or_begins_anew(
     ],
     ids=["failed over", "a seam"],
 )
-def test_who_goes_on_is_told_and_what_came_stays(switch: Event):
+def test_who_goes_on_is_told_and_what_came_stays(switch: PoolEvent):
     live = reduce(Live.apply, (Routed(alias=STRONG, why=""), TextDelta("so"), switch), Live())
     assert live == Live(alias=SMALL, text="so")
 

@@ -11,6 +11,7 @@ from tests.session.samples import NOON, OPENED, PRODUCER, answer, call, key, sai
 from tests.session.sessions import Person
 from vibe.domain.answer import Answer
 from vibe.domain.message import Document, Image, Text, Thinking, ToolCall, ToolResult, User
+from vibe.domain.turn import TurnEnd
 from vibe.secret import Redactor
 from vibe.session.export import Form, export
 from vibe.session.place import places
@@ -23,7 +24,6 @@ from vibe.session.record import (
     Noted,
     Record,
     TurnBegan,
-    TurnEnd,
     TurnEnded,
 )
 from vibe.session.resume import load

@@ -24,13 +24,13 @@ from tests.session.samples import (
 )
 from vibe.domain.answer import Answer
 from vibe.domain.message import Assistant, CallId, Message, Results, Text, ToolCall, User
+from vibe.domain.turn import CallKey, TurnEnd
 from vibe.domain.usage import Usage
 from vibe.session.conversation import messages
 from vibe.session.record import (
     Added,
     Answered,
     Approved,
-    CallKey,
     Compacted,
     Finished,
     Forked,
@@ -40,7 +40,6 @@ from vibe.session.record import (
     Rewound,
     Started,
     TurnBegan,
-    TurnEnd,
     TurnEnded,
     Unknown,
     Used,

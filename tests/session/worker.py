@@ -21,15 +21,9 @@ import msgspec
 from msgspec import Struct
 
 from tests.session.samples import NOON, PLAIN, answer, call, result, said
+from vibe.domain.turn import TurnEnd
 from vibe.session.place import places
-from vibe.session.record import (
-    Answered,
-    Approved,
-    Finished,
-    TurnBegan,
-    TurnEnd,
-    TurnEnded,
-)
+from vibe.session.record import Answered, Approved, Finished, TurnBegan, TurnEnded
 from vibe.session.session import Session
 from vibe.session.turn import Call
 

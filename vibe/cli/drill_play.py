@@ -20,8 +20,8 @@ from vibe.clock import Clock
 from vibe.config.load import Loaded
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
+    PoolEvent,
     Retracted,
     Sealed,
     Seam,
@@ -221,7 +221,7 @@ async def _end(rig: _Rig, trial: Trial) -> None:
 
 async def _felt(rig: _Rig, asked: ModelRequest) -> Felt:
     began = rig.clock.monotonic()
-    events: list[Event] = []
+    events: list[PoolEvent] = []
     try:
         async with asyncio.timeout(rig.most_s):
             async with aclosing(rig.mux.stream(asked, Asking(by_person=True))) as stream:
@@ -240,7 +240,7 @@ async def _felt(rig: _Rig, asked: ModelRequest) -> Felt:
     )
 
 
-def _notices(events: list[Event]) -> Iterator[FailedOver | Seam | Retracted | Waiting | Slow]:
+def _notices(events: list[PoolEvent]) -> Iterator[FailedOver | Seam | Retracted | Waiting | Slow]:
     for event in events:
         if isinstance(event, FailedOver | Seam | Retracted | Waiting | Slow):
             yield event

@@ -1,7 +1,8 @@
-"""What happens while a request is answered: one closed union, from the pool to every screen.
+"""What happens: one closed union, `Event`, from the pool to every screen.
 
-A request is any number of events and then exactly one `Sealed` or `Unanswered`. Nobody runs a call
-before `Sealed`. Deltas carry only what is new.
+A request on the pool is any number of `PoolEvent`s and then exactly one `Sealed` or `Unanswered`. A
+turn is made of such requests and of what happens between them, and ends with `TurnFinished`. Nobody
+runs a call before `Sealed`. Deltas carry only what is new.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from vibe.domain.answer import Answer
 from vibe.domain.failure import Failure
 from vibe.domain.model import Alias
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.turn import TurnEvent
 
 
 class Outcome(StrEnum):
@@ -105,7 +107,7 @@ class Unanswered(Struct, frozen=True, kw_only=True):
 
 
 Delta: TypeAlias = TextDelta | ThinkingDelta | CallBegan | CallDelta | CallEnded
-Event: TypeAlias = (
+PoolEvent: TypeAlias = (
     Routed
     | TextDelta
     | ThinkingDelta
@@ -120,3 +122,4 @@ Event: TypeAlias = (
     | Sealed
     | Unanswered
 )
+Event: TypeAlias = PoolEvent | TurnEvent

@@ -13,8 +13,8 @@ from msgspec import Struct
 from vibe.clean import Cleaner
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
+    PoolEvent,
     Retracted,
     Routed,
     Sealed,
@@ -82,7 +82,7 @@ class _Out:
 
 
 async def print_answer(
-    events: AsyncIterator[Event],
+    events: AsyncIterator[PoolEvent],
     *,
     write: Callable[[str], None],
     tell: Callable[[str], None],

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from weakref import WeakSet
 
-from vibe.domain.event import Event
+from vibe.domain.event import PoolEvent
 from vibe.domain.stream import TextDelta
 from vibe.errors import Cancelled
 
@@ -18,12 +18,12 @@ from vibe.errors import Cancelled
 class Call:
     """The events of one answer. `_waiting` is set while the reader waits for the next one."""
 
-    def __init__(self, events: AsyncGenerator[Event, None]) -> None:
+    def __init__(self, events: AsyncGenerator[PoolEvent, None]) -> None:
         self._events = events
         self._waiting: asyncio.Timeout | None = None
         self._is_ended = False
 
-    async def next(self) -> Event:
+    async def next(self) -> PoolEvent:
         """Nothing may follow the last event. Raises `Cancelled` once the call has been ended."""
         event = None if self._is_ended else await self._next()
         if event is None:
@@ -37,7 +37,7 @@ class Call:
         else:  # a generator that runs can only be ended by its own task
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
-    async def _next(self) -> Event | None:
+    async def _next(self) -> PoolEvent | None:
         try:
             async with asyncio.timeout(None) as self._waiting:
                 return await anext(self._events, None)
@@ -54,12 +54,12 @@ class Calls:
     is only as long here as somebody reads it.
     """
 
-    def __init__(self, note: Callable[[Event], None]) -> None:
+    def __init__(self, note: Callable[[PoolEvent], None]) -> None:
         self._note = note
         self._calls: WeakSet[Call] = WeakSet()
         self._under_way: set[asyncio.Future[None]] = set()
 
-    def begin(self, events: AsyncGenerator[Event, None]) -> Call:
+    def begin(self, events: AsyncGenerator[PoolEvent, None]) -> Call:
         call = Call(self._watched(events))
         self._calls.add(call)
         return call
@@ -70,7 +70,9 @@ class Calls:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _watched(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    async def _watched(
+        self, events: AsyncGenerator[PoolEvent, None]
+    ) -> AsyncGenerator[PoolEvent, None]:
         over = asyncio.get_running_loop().create_future()
         self._under_way.add(over)
         try:

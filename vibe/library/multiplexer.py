@@ -19,7 +19,7 @@ from vibe.assemble import mux_by_itself, mux_of, world_of_this_process
 from vibe.clean import clean_line, quote
 from vibe.clock import SystemClock
 from vibe.config.load import load_file
-from vibe.domain.event import Event, FailedOver, Retracted, Routed, Seam, Slow, Waiting
+from vibe.domain.event import FailedOver, PoolEvent, Retracted, Routed, Seam, Slow, Waiting
 from vibe.domain.model import Alias, BrokenStream, Mode, Overflow, Strategy
 from vibe.domain.telling import told
 from vibe.errors import UsageError
@@ -224,7 +224,7 @@ class Multiplexer:
     def _model_of(self, alias: Alias) -> str:
         return next(m.target.model for m in self._mux.members if m.entry.alias == alias)
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: PoolEvent) -> None:
         match event:
             case Routed(alias=alias):
                 self._tell_routed(alias)

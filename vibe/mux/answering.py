@@ -15,9 +15,9 @@ from typing import assert_never
 from vibe.clock import Clock
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
     Outcome,
+    PoolEvent,
     Routed,
     Sealed,
     Seam,
@@ -93,7 +93,7 @@ class Answering:
         self._answer: Answer | None = None
         self._is_over = False
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncGenerator[PoolEvent, None]:
         self._ledger.opened()
         self._id = self._desk.begin(self._call)
         try:
@@ -124,7 +124,7 @@ class Answering:
         self._waited_s += self._clock.monotonic() - waits_since
         return step
 
-    async def _carry_out(self, step: Step) -> list[Event]:
+    async def _carry_out(self, step: Step) -> list[PoolEvent]:
         match step:
             case Send():
                 return await self._begin(step)
@@ -136,7 +136,7 @@ class Answering:
 
     # Before it is sent.
 
-    async def _begin(self, send: Send) -> list[Event]:
+    async def _begin(self, send: Send) -> list[PoolEvent]:
         """Start an attempt, if it is to be. What a person is told of that."""
         if send.is_probe:
             seconds = self._members[send.alias].first_token_s
@@ -159,11 +159,11 @@ class Answering:
             self._note_switch(event)
         return introduction
 
-    def _introduction(self, send: Send) -> list[Event]:
+    def _introduction(self, send: Send) -> list[PoolEvent]:
         if not self._tried:
             return [Routed(alias=send.alias, why=send.why)]
         before = self._tried[-1]
-        told: list[Event] = []
+        told: list[PoolEvent] = []
         if self._on_broken == "restart" or is_short(self._part.text):
             told = self._part.retract()
         if self._part.text:
@@ -182,7 +182,7 @@ class Answering:
             )
         return [*told, switch]
 
-    def _note_switch(self, event: Event) -> None:
+    def _note_switch(self, event: PoolEvent) -> None:
         if isinstance(event, Seam | FailedOver):
             self._seams += isinstance(event, Seam)
             self._ledger.switched(event)
@@ -264,15 +264,15 @@ class Answering:
         """Whether text is told as it comes, which is the way of nearly every piece."""
         return attempt.gathered.is_committed and not self._part.joins
 
-    async def _take_head(self, attempt: Attempt) -> list[Event]:
+    async def _take_head(self, attempt: Attempt) -> list[PoolEvent]:
         if attempt.broken_at_once is None:
             attempt.first_at = self._clock.monotonic()
-        told: list[Event] = []
+        told: list[PoolEvent] = []
         for event in attempt.head.result():
             told += await self._take(attempt, event)
         return told
 
-    async def _take(self, attempt: Attempt, event: StreamEvent) -> list[Event]:
+    async def _take(self, attempt: Attempt, event: StreamEvent) -> list[PoolEvent]:
         """What one event of the stream tells the reader, and the core."""
         match event:
             case LimitsSeen(limits):

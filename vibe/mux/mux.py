@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from vibe.clock import Clock
-from vibe.domain.event import Event
+from vibe.domain.event import PoolEvent
 from vibe.domain.model import Alias, BrokenStream, ProviderName
 from vibe.domain.request import ModelRequest
 from vibe.mux.answering import Answering
@@ -79,7 +79,7 @@ class Mux:
 
     def stream(
         self, request: ModelRequest, asking: Asking = AS_USUAL
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[PoolEvent, None]:
         """The events of one answer, of which the last is `Sealed` or `Unanswered`.
 
         Closing it, or cancelling who reads it, ends the request wherever it is.

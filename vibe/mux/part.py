@@ -7,7 +7,7 @@ text and who wrote it, and nothing of entries.
 from __future__ import annotations
 
 from vibe.domain.answer import Answer, Piece
-from vibe.domain.event import Event, Retracted
+from vibe.domain.event import PoolEvent, Retracted
 from vibe.domain.failure import Failure
 from vibe.domain.message import AssistantPart, Text, Thinking
 from vibe.domain.model import Alias
@@ -41,7 +41,7 @@ class Part:
     def go_on(self, *, prefilled: bool, trimmed: bool) -> None:
         self._joint = Joint(self.text, prefilled=prefilled, trimmed=trimmed)
 
-    def retract(self) -> list[Event]:
+    def retract(self) -> list[PoolEvent]:
         """Take it back; the answer begins anew."""
         self._joint = None
         if self._cut is None or not self.text:
@@ -50,14 +50,14 @@ class Part:
         alias, failure = self._cut
         return [Retracted(alias=alias, failure=failure)]
 
-    def say(self, attempt: Attempt, text: str) -> list[Event]:
+    def say(self, attempt: Attempt, text: str) -> list[PoolEvent]:
         """More of the answer, joined where there is something to join it to."""
         if self._joint is not None:
             return self._joined(attempt, self._joint.feed(text))
         attempt.gathered.text(text)
         return [TextDelta(text)]
 
-    def say_rest(self, attempt: Attempt) -> list[Event]:
+    def say_rest(self, attempt: Attempt) -> list[PoolEvent]:
         """What the joint had held back."""
         if self._joint is None:
             return []
@@ -83,8 +83,8 @@ class Part:
             return None
         return Answer(parts=(Text(self.text),), pieces=self.pieces, cut=self._cut[1])
 
-    def _joined(self, attempt: Attempt, joined: str | Restart) -> list[Event]:
-        told: list[Event] = []
+    def _joined(self, attempt: Attempt, joined: str | Restart) -> list[PoolEvent]:
+        told: list[PoolEvent] = []
         if isinstance(joined, Restart):
             told, joined = self.retract(), joined.text
         if joined:

@@ -21,7 +21,8 @@ from vibe.domain.message import (
     UserPart,
 )
 from vibe.domain.telling import money
-from vibe.session.record import Added, Compacted, Noted, TurnEnd
+from vibe.domain.turn import TurnEnd
+from vibe.session.record import Added, Compacted, Noted
 from vibe.session.summary import Summary
 from vibe.session.turn import Call, Item, Step, Turn
 

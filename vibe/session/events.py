@@ -7,8 +7,8 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from vibe.domain.event import (
-    Event,
     FailedOver,
+    PoolEvent,
     Retracted,
     Routed,
     Sealed,
@@ -24,7 +24,7 @@ from vibe.session.record import Answered, Noted, Record
 from vibe.session.transcript import Transcript
 
 
-def record_of(event: Event, transcript: Transcript) -> Record | None:
+def record_of(event: PoolEvent, transcript: Transcript) -> Record | None:
     """None for what is over once it was shown. The turn is the last one of `transcript`."""
     turn = transcript.last_turn
     match event:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
-    Event,
     FailedOver,
+    PoolEvent,
     Retracted,
     Routed,
     Sealed,
@@ -42,7 +42,7 @@ class Live(Struct, frozen=True, kw_only=True):
     thinking: str = ""
     calls: tuple[Arriving, ...] = ()
 
-    def apply(self, event: Event) -> Live:
+    def apply(self, event: PoolEvent) -> Live:
         match event:
             case Routed(alias=alias) | FailedOver(to_alias=alias) | Seam(to_alias=alias):
                 return replace(self, alias=alias)

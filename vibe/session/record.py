@@ -7,7 +7,6 @@ that exist; what a later vibe adds is skipped by an earlier one. Nothing here re
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final, NewType, TypeAlias
 
 from msgspec import Struct
@@ -15,33 +14,13 @@ from msgspec import Struct
 from vibe.domain.answer import Answer
 from vibe.domain.message import ToolResult, User
 from vibe.domain.model import Alias
+from vibe.domain.turn import CallKey, TurnEnd
 from vibe.domain.usage import Usage
 
 SessionId = NewType("SessionId", str)
 BlobId = NewType("BlobId", str)
 
 FORMAT: Final = 1
-
-
-class CallKey(Struct, frozen=True, kw_only=True, order=True, array_like=True):
-    """Which call of its session. Turns count from 1; their answers, and the calls of one, from 0.
-
-    The provider's id does not tell, nor do the arguments: running the tests twice is legal.
-    """
-
-    turn: int
-    answer: int
-    position: int
-
-
-class TurnEnd(StrEnum):
-    """How a turn came to its end."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
-    LIMITED = "limited"  # turns, cost or time
-    TEMPORARY = "temporary"  # every model is limited or down
-    INTERRUPTED = "interrupted"
 
 
 class File(Struct, frozen=True, kw_only=True, tag="file"):

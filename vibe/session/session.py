@@ -11,6 +11,7 @@ from os import urandom
 from pathlib import Path
 
 from vibe import __version__
+from vibe.domain.turn import CallKey
 from vibe.errors import VibeError
 from vibe.secret import Redactor
 from vibe.session import summary
@@ -18,7 +19,6 @@ from vibe.session.blobs import Blobs, digest_of
 from vibe.session.journal import Journal
 from vibe.session.place import NOISE_BYTES, Place, new_id
 from vibe.session.record import (
-    CallKey,
     Changed,
     File,
     Gap,

@@ -12,11 +12,11 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vibe.domain.turn import CallKey
 from vibe.session.record import (
     Added,
     Answered,
     Approved,
-    CallKey,
     Changed,
     Compacted,
     Finished,

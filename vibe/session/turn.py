@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from vibe.domain.answer import Answer
 from vibe.domain.message import CallId, Text, ToolCall, ToolResult, User
+from vibe.domain.turn import CallKey
 from vibe.session.record import (
     Added,
     Answered,
     Approved,
-    CallKey,
     CallRecord,
     Compacted,
     Finished,

@@ -1,0 +1,117 @@
+"""What every tool is, and what the tools of one session share.
+
+A call goes through three stages: its arguments become a value; `touches` says what it would touch,
+so that somebody else can decide whether it may; `prepare` finds out what would be done, and `run`
+of what that gives does it. Nothing here decides, asks a person or knows one tool from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from vibe.domain.message import Image, Text
+from vibe.domain.request import Tool
+from vibe.errors import ToolError
+from vibe.tools.schema import schema_of
+
+FileUse: TypeAlias = Literal["read", "grep", "edit", "write"]
+Say: TypeAlias = Callable[[str], None]
+
+
+class TouchesFile(Struct, frozen=True, kw_only=True):
+    """`path` as the model gave it."""
+
+    use: FileUse
+    path: str
+
+
+class RunsCommand(Struct, frozen=True):
+    command: str
+
+
+class TouchesNothing(Struct, frozen=True):
+    """Nothing but what belongs to the session itself."""
+
+
+Touch: TypeAlias = TouchesFile | RunsCommand | TouchesNothing
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """`content` is for the model; `details` for the screen, as JSON in the tool's own form."""
+
+    content: tuple[Text | Image, ...]
+    details: str = ""
+    is_error: bool = False
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """What is about to be done. `shown` is what a person decides by: the diff, the command."""
+
+    run: Callable[[Say], Awaitable[Done]]
+    shown: str = ""
+
+
+class Keep(Protocol):
+    """Awaited before a file is changed, so that it can be brought back; None: no file."""
+
+    async def __call__(
+        self, path: Path, *, before: bytes | None, after: bytes | None, mode: int
+    ) -> None: ...
+
+
+class Ask(Protocol):
+    """A question to the person; gives the answer, or what to do where nobody is there."""
+
+    async def __call__(self, question: str, *, choices: Sequence[str]) -> str: ...
+
+
+class Room(Struct, kw_only=True):
+    """Where the tools of a session work. `root` is a real path.
+
+    `spool` is the folder for outputs that are too long for a model, None where there is none.
+    `seen` holds the content of each file as the model knows it. `wrap` puts a command into the
+    sandbox. `env` is what commands see.
+    """
+
+    root: Path
+    env: Mapping[str, str]
+    keep: Keep
+    ask: Ask
+    spool: Path | None = None
+    wrap: Callable[[Sequence[str]], Sequence[str]] = tuple
+    seen: dict[Path, bytes] = {}
+
+    def path_of(self, path: str) -> Path:
+        """Absolute, but as it was named: what it leads to is for others to find out."""
+        return self.root / Path(path).expanduser() if path else self.root
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One tool. `arguments` is a struct, whose fields and their descriptions the model sees.
+
+    `has_effects` tells whether a run could be missed, or regretted when it is done twice.
+    """
+
+    name: str
+    text: str
+    arguments: type[Struct]
+    touches: Callable[[Any], Touch]
+    prepare: Callable[[Any, Room], Awaitable[Act]]
+    has_effects: bool
+
+    @property
+    def tool(self) -> Tool:
+        return Tool(name=self.name, description=self.text, parameters=schema_of(self.arguments))
+
+    def read(self, arguments: str) -> Struct:
+        """ToolError: what is wrong with the arguments, and where."""
+        try:
+            return msgspec.json.decode(arguments or "{}", type=self.arguments)
+        except msgspec.DecodeError as error:
+            takes = ", ".join(self.arguments.__struct_fields__)
+            raise ToolError(f"{self.name}: {error}; it takes: {takes}") from error
