@@ -23,6 +23,8 @@ HEAVY = {
     "msgspec",
     "pydantic",
     "asyncio",
+    "tree_sitter",
+    "tree_sitter_bash",
 }
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -173,12 +174,97 @@ def test_a_folder_that_is_swapped_after_it_was_opened_wins_nothing(tmp_path: Pat
     assert tree(outside) == {"a.py": b"outside"}
 
 
-def test_a_folder_that_is_a_link_is_not_opened(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
+@pytest.mark.parametrize("below", ["a.py", "deep/a.py", "deep/er/a.py"])
+def test_a_link_anywhere_in_the_path_is_not_gone_through(tmp_path: Path, below: str) -> None:
+    (tmp_path / "folder/deep/er").mkdir(parents=True)
     (tmp_path / "link").symlink_to("folder")
+    path = tmp_path / "link" / below
 
-    with pytest.raises(ToolError, match="was not opened: "), opened(tmp_path / "link" / "a.py"):
+    with pytest.raises(ToolError) as caught, opened(path):
         pass
+
+    assert caught.value.message == (
+        f"{path} was not opened: a part of its path is a symbolic link, or no folder"
+    )
+
+
+@pytest.mark.parametrize("path", ["a.py", "folder/a.py", "/home/../etc/passwd"])
+def test_only_a_real_path_is_opened(path: str) -> None:
+    with pytest.raises(ToolError, match="its path is not a real one"), opened(Path(path)):
+        pass
+
+
+def test_descriptors_are_closed_whatever_comes(tmp_path: Path) -> None:
+    def open_ones() -> int:
+        return sum(1 for _ in Path("/dev/fd").iterdir())
+
+    (tmp_path / "link").symlink_to(tmp_path)
+    before = open_ones()
+    for path in ("a.py", "gone/a.py", "link/a.py"):
+        with suppress(ToolError), opened(tmp_path / path) as place:
+            read_file(place)
+    assert open_ones() == before
+
+
+def test_folders_above_need_not_be_readable(open_folder: Path) -> None:
+    below = open_folder / "below"
+    below.mkdir()
+    (below / "a.py").write_bytes(b"old")
+    for folder in (below, below / "a.py"):
+        os.chown(folder, *(NOBODY, NOBODY) if os.geteuid() == 0 else (-1, -1))
+    open_folder.chmod(0o300)
+
+    user = os.geteuid() or NOBODY
+    child = subprocess.run(
+        [sys.executable, "-c", ATTEMPT, str(below / "a.py"), str(user)],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    assert json.loads(child.stdout) == ["", ["a.py"], "new"]
+
+
+SWAP = """
+import os, sys
+inside, aside, outside = sys.argv[1:]
+print(flush=True)
+while True:
+    os.rename(inside, aside)
+    os.symlink(outside, inside)
+    os.unlink(inside)
+    os.rename(aside, inside)
+"""
+
+
+@pytest.mark.parametrize("below", ["a.py", "deep/a.py"], ids=["its folder", "one further up"])
+def test_in_a_thousand_races_a_swapped_folder_wins_nothing(tmp_path: Path, below: str) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        (folder / "deep").mkdir(parents=True)
+        (folder / below).write_bytes(folder.name.encode())
+    refused: set[str] = set()
+    with subprocess.Popen(
+        [sys.executable, "-c", SWAP, str(inside), str(tmp_path / "aside"), str(outside)],
+        stdout=subprocess.PIPE,
+    ) as swapping:
+        assert swapping.stdout
+        swapping.stdout.readline()
+        for _ in range(1_000):
+            try:
+                with opened(inside / below) as place:
+                    file = read_file(place)
+                    assert file is not None
+                    assert file.content == b"inside"
+                    write_file(place, b"inside", before=file)
+            except ToolError as error:
+                refused.add(error.message.partition(": ")[2])
+        swapping.kill()
+
+    assert (outside / below).read_bytes() == b"outside"
+    assert refused <= {
+        "it does not exist",
+        "a part of its path is a symbolic link, or no folder",
+    }
 
 
 def changed_in_place(path: Path) -> None:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "config": "vibe.cli.config",
     "models": "vibe.cli.models",
     "mux": "vibe.cli.mux",
+    "permissions": "vibe.cli.permissions",
     "sessions": "vibe.cli.sessions",
 }
 _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}

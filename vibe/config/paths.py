@@ -27,6 +27,10 @@ class Folders(Struct, frozen=True, kw_only=True):
         return self.state / "trust.json"
 
     @property
+    def grants(self) -> Path:
+        return self.state / "grants.json"
+
+    @property
     def pool(self) -> Path:
         return self.state / "pool.db"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -17,11 +18,7 @@ def digest(data: bytes) -> str:
 
 def is_trusted(file: Path, data: bytes | None, *, store: Path) -> bool:
     """Whether `file` was trusted with exactly this content; with any, if it has none to read."""
-    try:
-        known = _known(store.read_bytes())
-    except OSError:
-        return False
-    trusted = known.get(_name(file))
+    trusted = entries(store).get(_name(file))
     return trusted is not None and (data is None or trusted == digest(data))
 
 
@@ -39,23 +36,34 @@ def trust(file: Path, data: bytes, *, store: Path, home: Path) -> None:
             hint="put the settings into your own config.toml instead",
         )
 
-    def change(old: bytes | None) -> bytes:
-        return _written({**_known(old or b""), _name(file): digest(data)})
-
-    rewrite(store, change)
+    change(store, {_name(file): digest(data)})
 
 
 def revoke(file: Path, *, store: Path) -> bool:
     """Forget it; whether there was anything to forget."""
+    return change(store, {_name(file): None})
+
+
+def entries(store: Path) -> Mapping[str, str]:
+    """The digest of each path that is trusted."""
+    try:
+        return _known(store.read_bytes())
+    except OSError:
+        return {}
+
+
+def change(store: Path, digests: Mapping[str, str | None]) -> bool:
+    """Trust these paths with these digests, or no more; whether one of them was known."""
     found = False
 
-    def change(old: bytes | None) -> bytes:
+    def changed(old: bytes | None) -> bytes:
         nonlocal found
         known = _known(old or b"")
-        found = known.pop(_name(file), None) is not None
-        return _written(known)
+        found = not known.keys().isdisjoint(digests)
+        whole = {**known, **digests}
+        return _written({path: each for path, each in whole.items() if each is not None})
 
-    rewrite(store, change)
+    rewrite(store, changed)
     return found
 
 

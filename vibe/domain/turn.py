@@ -74,15 +74,15 @@ class ToolFinished(Struct, frozen=True, kw_only=True):
 
 
 class ApprovalAsked(Struct, frozen=True, kw_only=True):
-    """May this call run? `shown` is the diff or the whole command, `always` the rule that would
-    allow the like from now on, None where no rule may."""
+    """May this call run? `shown` is the diff or the whole command; `always` the rules that would
+    allow the like from now on, empty where none may."""
 
     id: QuestionId
     key: CallKey
     call: ToolCall
     shown: str
     reason: str
-    always: str | None = None
+    always: tuple[str, ...] = ()
 
 
 class QuestionAsked(Struct, frozen=True, kw_only=True):
@@ -108,13 +108,15 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 class TurnFinished(Struct, frozen=True, kw_only=True):
     """The last event of every turn. `detail` says why, where it is not simply finished; `hint` what
-    helps. `answers` is how many the models gave."""
+    helps. `answers` is how many the models gave, `denied` how many calls were, since nobody was
+    there to allow them."""
 
     turn: int
     end: TurnEnd
     detail: str = ""
     hint: str = ""
     answers: int = 0
+    denied: int = 0
 
 
 TurnEvent: TypeAlias = (

@@ -126,6 +126,11 @@ class Mux:
         """Nothing is under way and nobody waits."""
         return self._desk.core.at_rest
 
+    def window_of(self, alias: Alias | None) -> int | None:
+        """How many tokens it holds, as far as that is known; None: of whoever is asked first."""
+        members = [m for m in self._present if alias in (None, m.entry.alias)]
+        return members[0].entry.window if members else None
+
     def _pool_of(self, members: Sequence[Member]) -> Pool:
         self._present = tuple(members)
         for member in members:

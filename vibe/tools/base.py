@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from vibe.domain.message import Image, Text
 from vibe.domain.request import Tool
 from vibe.errors import ToolError
+from vibe.tools.jobs import Jobs
 from vibe.tools.schema import schema_of
 
 FileUse: TypeAlias = Literal["read", "grep", "edit", "write"]
@@ -70,12 +71,19 @@ class Ask(Protocol):
     async def __call__(self, question: str, *, choices: Sequence[str]) -> str: ...
 
 
+class Todo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of the plan."""
+
+    text: str
+    state: Literal["open", "doing", "done"] = "open"
+
+
 class Room(Struct, kw_only=True):
     """Where the tools of a session work. `root` is a real path.
 
     `spool` is the folder for outputs that are too long for a model, None where there is none.
     `seen` holds the content of each file as the model knows it. `wrap` puts a command into the
-    sandbox. `env` is what commands see.
+    sandbox. `env` is what commands see. `jobs` are to be closed with the session.
     """
 
     root: Path
@@ -85,20 +93,33 @@ class Room(Struct, kw_only=True):
     spool: Path | None = None
     wrap: Callable[[Sequence[str]], Sequence[str]] = tuple
     seen: dict[Path, bytes] = {}
+    plan: tuple[Todo, ...] = ()
+    jobs: Jobs = field(default_factory=Jobs)
 
     def path_of(self, path: str) -> Path:
-        """Absolute, but as it was named: what it leads to is for others to find out."""
-        return self.root / Path(path).expanduser() if path else self.root
+        """Absolute, but as it was named: what it leads to is for others to find out, and only what
+        they give back, which has no link in it, can be opened."""
+        if "\0" in path:
+            raise ToolError("the path holds a NUL character; no file has such a name")
+        try:
+            return self.root / Path(path).expanduser()
+        except RuntimeError:  # there is no such person's home
+            return self.root / path
+
+    def name_of(self, path: Path) -> str:
+        """What the model is told of it: short where it is in the root."""
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
 
 class Kind(Struct, frozen=True, kw_only=True):
     """One tool. `arguments` is a struct, whose fields and their descriptions the model sees.
 
-    `has_effects` tells whether a run could be missed, or regretted when it is done twice.
+    `text` is what else the model is told, or the file that holds it. `has_effects` tells whether a
+    run could be missed, or regretted when it is done twice.
     """
 
     name: str
-    text: str
+    text: str | Path
     arguments: type[Struct]
     touches: Callable[[Any], Touch]
     prepare: Callable[[Any, Room], Awaitable[Act]]
@@ -106,12 +127,14 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     @property
     def tool(self) -> Tool:
-        return Tool(name=self.name, description=self.text, parameters=schema_of(self.arguments))
+        text = self.text if isinstance(self.text, str) else self.text.read_text("utf-8").rstrip()
+        return Tool(name=self.name, description=text, parameters=schema_of(self.arguments))
 
     def read(self, arguments: str) -> Struct:
         """ToolError: what is wrong with the arguments, and where."""
         try:
-            return msgspec.json.decode(arguments or "{}", type=self.arguments)
+            # Not strict: models also write numbers and truths as strings.
+            return msgspec.json.decode(arguments or "{}", type=self.arguments, strict=False)
         except msgspec.DecodeError as error:
             takes = ", ".join(self.arguments.__struct_fields__)
             raise ToolError(f"{self.name}: {error}; it takes: {takes}") from error

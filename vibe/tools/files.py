@@ -1,8 +1,8 @@
 """Files as tools read and write them: one regular file in an opened folder, whole or not at all.
 
-A `Place` is where it was decided that a tool may go. All goes through its descriptor and follows no
-link, so a folder that is swapped afterwards wins nothing. Nothing here decides about a path, asks
-anyone or looks into the bytes. POSIX only, for descriptors of folders.
+A `Place` is where it was decided that a tool may go. It is reached from `/` step by step, and no
+step follows a link, so a folder that is swapped after the decision wins nothing. Nothing here
+decides about a path, asks anyone or looks into the bytes. POSIX only, for descriptors of folders.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _REASONS = {
     errno.EROFS: "its file system is read-only",
     errno.EBUSY: "it is a mount of its own",
     errno.ELOOP: "it is a symbolic link",
+    errno.ENOTDIR: "a part of its path is a symbolic link, or no folder",
     errno.ENOENT: "it does not exist",
     errno.EISDIR: "it is a folder",
     errno.ETXTBSY: "it is a program that is running",
@@ -77,11 +78,30 @@ class Change(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def opened(path: Path) -> Generator[Place]:
-    """The place of a resolved path; only the last of its folders is sure not to be a link."""
+    """The place of a real path: absolute, with no link and no `..` in it when it was decided on."""
     with _told(path, "opened"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        folder = _folder(path.parent)
     try:
         yield Place(folder=folder, name=path.name, path=str(path))
+    finally:
+        os.close(folder)
+
+
+def _folder(path: Path) -> int:
+    """Its descriptor. To pass through those above it asks for no right to read them."""
+    if not path.is_absolute() or ".." in path.parts:
+        raise ToolError("its path is not a real one")
+    step = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    passing = step | getattr(os, "O_PATH", os.O_RDONLY)
+    folder = os.open(path.anchor, passing)
+    for name in path.parts[1:]:
+        try:
+            inner = os.open(name, passing, dir_fd=folder)
+        finally:
+            os.close(folder)
+        folder = inner
+    try:
+        return os.open(".", step | os.O_RDONLY, dir_fd=folder)
     finally:
         os.close(folder)
 

@@ -1,0 +1,102 @@
+"""Who may do what in a session: the mode, the rules, and what the person has allowed for good.
+
+Joins the permissions with what tools would touch. Decides nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_never
+
+from msgspec import Struct
+
+from vibe.agent.permissions.files import decide_file
+from vibe.agent.permissions.grants import grant, read_grants, with_grants
+from vibe.agent.permissions.look import check_command, surroundings, target_of
+from vibe.agent.permissions.rules import Rules
+from vibe.agent.permissions.values import Hazard, Mode, Surroundings, Verdict
+from vibe.clock import Clock
+from vibe.tools.base import RunsCommand, Touch, TouchesFile, TouchesNothing
+
+FREE = Verdict(decision="allow", reason="it touches nothing")
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """`path` is what the named file really is, and all that may be opened."""
+
+    verdict: Verdict
+    path: str | None = None
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """Where a session works. `own` are the folders of vibe's own; `search_path` is the PATH that
+    commands get; `unheld` is what the sandbox cannot hold."""
+
+    root: Path
+    home: Path
+    own: tuple[Path, ...]
+    search_path: str
+    unheld: frozenset[Hazard]
+
+
+class Policy:
+    """`mode` may be changed at any time. `grants` is where lasting grants are kept."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        rules: Rules,
+        *,
+        mode: Mode,
+        grants: Path,
+        clock: Clock,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.mode: Mode = mode
+        self._ground = ground
+        self._rules = rules
+        self._grants = grants
+        self._clock = clock
+        self._tell = tell
+        self._has_told = False
+
+    def judge(self, touch: Touch) -> Judged:
+        """Looks at files, and may take a while."""
+        match touch:
+            case TouchesNothing():
+                return Judged(verdict=FREE)
+            case RunsCommand(command=command):
+                around = self._around()
+                verdict = check_command(
+                    command, mode=self.mode, around=around, rules=self._with_grants()
+                )
+                return Judged(verdict=verdict)
+            case TouchesFile(use=use, path=path):
+                around = self._around()
+                target = target_of(path, around=around)
+                rules = self._with_grants()
+                verdict = decide_file(use, target, mode=self.mode, around=around, rules=rules)
+                return Judged(verdict=verdict, path=target.path)
+        assert_never(touch)
+
+    def grant(self, rules: tuple[str, ...]) -> None:
+        """From now on, and in later sessions in this folder."""
+        grant(self._grants, rules, folder=self._ground.root, at=self._clock.wall())
+
+    def _around(self) -> Surroundings:
+        ground = self._ground
+        return surroundings(
+            ground.root,
+            home=ground.home,
+            search_path=ground.search_path,
+            own=ground.own,
+            unheld=ground.unheld,
+        )
+
+    def _with_grants(self) -> Rules:
+        granted = read_grants(self._grants)
+        if granted.trouble and not self._has_told:
+            self._has_told = True
+            self._tell(granted.trouble)
+        return with_grants(self._rules, granted, folder=self._ground.root)

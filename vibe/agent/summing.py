@@ -1,0 +1,63 @@
+"""A long conversation summed up by the pool, in as many pieces as it takes.
+
+Asks and passes on what is told meanwhile; what stands for the conversation then is compaction.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from msgspec import Struct
+
+from vibe.agent.compaction import pieces, question
+from vibe.agent.ends import text_of
+from vibe.domain.answer import Answer
+from vibe.domain.event import Delta, Event, PoolEvent, Sealed, Unanswered
+from vibe.domain.message import Message
+from vibe.domain.model import Alias
+from vibe.domain.request import ModelRequest
+from vibe.mux.asking import Asking
+
+
+class Pool(Protocol):
+    """What a turn needs of the multiplexer."""
+
+    def stream(
+        self, request: ModelRequest, asking: Asking = ...
+    ) -> AsyncGenerator[PoolEvent, None]: ...
+
+    def window_of(self, alias: Alias | None) -> int | None: ...
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """`text` is None where no summary was to be had. `answers` are those that it took."""
+
+    text: str | None
+    answers: tuple[Answer, ...]
+
+
+async def summed(
+    pool: Pool,
+    conversation: Sequence[Message],
+    *,
+    window: int | None,
+    asking: Asking,
+    tell: Callable[[Event], None],
+) -> Summary:
+    text: str | None = None
+    answers: list[Answer] = []
+    for piece in pieces(conversation, window):
+        request = ModelRequest(messages=(question(piece, text or ""),))
+        answer: Answer | None = None
+        async with aclosing(pool.stream(request, asking)) as events:
+            async for event in events:
+                if isinstance(event, Sealed):
+                    answer = event.answer
+                elif not isinstance(event, Delta | Unanswered):
+                    tell(event)
+        if answer is None or not (text := text_of(answer).strip()):
+            return Summary(text=None, answers=tuple(answers))
+        answers.append(answer)
+    return Summary(text=text, answers=tuple(answers))

@@ -1,0 +1,137 @@
+"""The tool `bash`: one command, waited for or left to go on as a job. When it is over nothing that
+it started is left. Who may run what is decided elsewhere, before."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from vibe.domain.message import Text
+from vibe.errors import ToolError
+from vibe.tools.base import Act, Done, Kind, Room, RunsCommand, Say
+from vibe.tools.live import Live
+from vibe.tools.process import Command, Finished, NotStarted, run
+from vibe.tools.strays import NAME, end_strays, new_mark
+from vibe.tools.told import ending, told
+from vibe.tools.unbroken import unbroken
+
+TIMEOUT_S = 120
+MOST_TIMEOUT_S = 3_600
+FIRST_LOOK_S = 1.0
+
+
+class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    command: str
+    timeout: Annotated[float, Meta(description="seconds, else 120")] | None = None
+    background: bool = False
+
+
+class Details(Struct, frozen=True, kw_only=True):
+    """For the screen. `code` is None for what still runs, as job `job`; `file` holds the whole of
+    an output that was too long."""
+
+    command: str
+    code: int | None
+    took_s: float | None = None
+    timed_out: bool = False
+    job: int | None = None
+    file: str = ""
+
+
+def touches(arguments: Arguments) -> RunsCommand:
+    return RunsCommand(arguments.command)
+
+
+async def prepare(arguments: Arguments, room: Room) -> Act:
+    if not arguments.command.strip():
+        raise ToolError("command is empty; give a command line for bash")
+    wanted_s = TIMEOUT_S if arguments.timeout is None else arguments.timeout
+    if not wanted_s > 0:
+        raise ToolError("timeout has to be more than 0 seconds")
+    argv = ("bash", "--noprofile", "--norc", "-c", arguments.command)
+    mark = new_mark()
+    command = Command(
+        argv=room.wrap(argv),
+        cwd=room.root,
+        env={**room.env, NAME: mark},
+        timeout_s=min(wanted_s, MOST_TIMEOUT_S),
+        spool=None if room.spool is None else room.spool / f"{os.urandom(6).hex()}.log",
+    )
+
+    async def wait(say: Say) -> Done:
+        return await _waited_for(command, arguments.command, mark=mark, say=say)
+
+    async def leave(_: Say) -> Done:
+        return await _left_running(command, arguments.command, room=room)
+
+    return Act(run=leave if arguments.background else wait, shown=arguments.command)
+
+
+KIND = Kind(
+    name="bash",
+    text=Path(__file__).with_suffix(".md"),
+    arguments=Arguments,
+    touches=touches,
+    prepare=prepare,
+    has_effects=True,
+)
+
+
+async def _waited_for(command: Command, line: str, *, mark: str, say: Say) -> Done:
+    strays = False
+    try:
+        finished = await run(command, on_output=Live(say).feed)
+    finally:
+        strays = await unbroken(asyncio.to_thread(end_strays, mark))
+    if isinstance(finished, NotStarted):
+        raise ToolError(f"the command was not started: {finished.why}")
+    details = Details(
+        command=line,
+        code=finished.code,
+        took_s=round(finished.took_s, 3),
+        timed_out=finished.timed_out,
+        file=str(finished.printed.path or ""),
+    )
+    return Done(
+        content=(Text(told(finished.printed, *_remarks(finished, command, strays=strays))),),
+        details=msgspec.json.encode(details).decode(),
+        is_error=finished.code != 0,
+    )
+
+
+def _remarks(finished: Finished, command: Command, *, strays: bool) -> list[str]:
+    if finished.timed_out:
+        return [
+            f"it was not done after {command.timeout_s:g} s and was ended, with all that it "
+            "started; give a longer timeout, or run it with background"
+        ]
+    nothing = "" if finished.printed.total_bytes else "no output; "
+    remarks = [f"{nothing}{ending(finished.code)}, after {finished.took_s:.1f} s"]
+    if finished.leftovers or strays:
+        remarks.append("what it had left running was ended; run such things with background")
+    return remarks
+
+
+async def _left_running(command: Command, line: str, *, room: Room) -> Done:
+    job = await room.jobs.start(command)
+    try:
+        await job.settle(within_s=FIRST_LOOK_S)
+    except asyncio.CancelledError:
+        await room.jobs.discard(job.number)
+        raise
+    printed = await job.news(within_s=0)
+    if job.code is None:
+        remark = f"job {job.number} goes on in the background"
+    else:
+        remark = f"job {job.number} is over already: {ending(job.code)}"
+    details = Details(command=line, code=job.code, job=job.number, file=str(job.file or ""))
+    return Done(
+        content=(Text(told(printed, remark)),),
+        details=msgspec.json.encode(details).decode(),
+        is_error=job.code not in (None, 0),
+    )

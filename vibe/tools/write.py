@@ -1,0 +1,120 @@
+"""The tool `write`: a new file, or a known one with another content throughout."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from itertools import accumulate
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from vibe.domain.message import Text as Words
+from vibe.errors import ToolError
+from vibe.tools.base import Act, Done, Kind, Room, Say, TouchesFile
+from vibe.tools.change import carry_out, missing_folders, present
+from vibe.tools.editing.hunks import unified_diff
+from vibe.tools.editing.lines import changes, lines_of
+from vibe.tools.editing.text import Splice, rewritten, text_of
+from vibe.tools.files import MOST_BYTES, File
+
+_MOST_SHOWN = 200
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: str
+    content: str
+
+
+class Details(Struct, frozen=True, kw_only=True):
+    """For the screen. Of a new file, `diff` is the first lines."""
+
+    path: str
+    is_new: bool
+    diff: str
+
+
+def touches(arguments: Arguments) -> TouchesFile:
+    return TouchesFile(use="write", path=arguments.path)
+
+
+async def prepare(arguments: Arguments, room: Room) -> Act:
+    path = room.path_of(arguments.path)
+    name = room.name_of(path)
+    before = await present(path)
+    folders = missing_folders(path)
+    try:
+        _check(before, seen=room.seen.get(path))
+        if folders and not path.is_relative_to(room.root):
+            raise ToolError(f"{folders[0]} does not exist; make that folder with a command first")
+        content = _encoded(arguments.content, before)
+        diff = await asyncio.to_thread(_diff, before, content)
+    except ToolError as error:
+        raise ToolError(f"{name} was not written: {error.message}") from error
+
+    async def run(_: Say) -> Done:
+        await carry_out(path, content, before=before, room=room)
+        details = Details(path=name, is_new=before is None, diff=diff)
+        lines = len(lines_of(text_of(content).body))
+        kind = "the new file " if before is None else ""
+        made = f" and the folder {room.name_of(folders[-1])}" if folders else ""
+        return Done(
+            content=(Words(f"Wrote {kind}{name}{made}: {lines} lines."),),
+            details=msgspec.json.encode(details).decode(),
+        )
+
+    made = "".join(f"new folder {room.name_of(folder)}\n" for folder in folders)
+    return Act(run=run, shown=made + diff)
+
+
+KIND = Kind(
+    name="write",
+    text=Path(__file__).with_suffix(".md"),
+    arguments=Arguments,
+    touches=touches,
+    prepare=prepare,
+    has_effects=True,
+)
+
+
+def _check(before: File | None, *, seen: bytes | None) -> None:
+    if before is None:
+        return
+    if seen is None:
+        raise ToolError("it exists, and you have not read it; read it first")
+    if seen != before.content:
+        raise ToolError("it changed since you read it; read it again")
+
+
+def _encoded(content: str, before: File | None) -> bytes:
+    """In the manner of the file as it is."""
+    if "\0" in content:
+        raise ToolError("content holds a NUL character, and the file would be binary")
+    try:
+        new = content.encode() if before is None else rewritten(before.content, content)
+    except UnicodeEncodeError as error:
+        raise ToolError("content holds half of a character (a lone surrogate)") from error
+    if before is not None and new == before.content:
+        raise ToolError("it would change nothing: the file is already so")
+    if len(new) > MOST_BYTES:
+        raise ToolError(f"content is larger than {MOST_BYTES // 1024 // 1024} MB; use a command")
+    return new
+
+
+def _diff(before: File | None, content: bytes) -> str:
+    new = text_of(content).body
+    if before is None:
+        lines = lines_of(new)
+        more = len(lines) - _MOST_SHOWN
+        rest = [f"… and {more:,} more lines"] if more > 0 else []
+        return "\n".join((*(f"+{line}" for line in lines[:_MOST_SHOWN]), *rest))
+    text = text_of(before.content)
+    olds, news = _LINE.findall(text.body), _LINE.findall(new)
+    starts = list(accumulate(map(len, olds), initial=0))
+    splices = [
+        Splice(start=starts[change.first], end=starts[change.end], new="".join(change.new))
+        for change in changes(olds, news)
+    ]
+    return unified_diff(text, splices)
