@@ -157,7 +157,9 @@ def _desk(
         await session.keep(path, turn=turn, before=before, after=after, mode=mode)
 
     room = Room(root=where.root, env=cleaned(dict(os.environ), secrets=()), keep=keep, ask=ask)
-    instructions = Instructions(where.root, is_trusted=is_trusted)
+    instructions = Instructions(
+        where.root, trusted=lambda folder: _agents_md(folder) if is_trusted else None
+    )
     rights = Rights(
         judge=policy.judge, grant=policy.grant, guide=instructions.of, is_attended=is_attended
     )
@@ -188,6 +190,11 @@ def _desk(
         room,
         rig,
     )
+
+
+def _agents_md(folder: Path) -> bytes | None:
+    path = folder / "AGENTS.md"
+    return path.read_bytes() if path.exists() else None
 
 
 def _ground(where: House) -> Ground:

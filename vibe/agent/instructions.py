@@ -1,12 +1,13 @@
 """A project's own instructions, AGENTS.md: of its folder, of those above it, and of those below
 once a file there is used.
 
-Only for folders that the person trusts, which is decided elsewhere.
+Which folders are trusted is decided elsewhere, for the very bytes that are told here; what lies
+below a trusted folder is trusted with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,46 +19,49 @@ MOST_BYTES: Final = 32_000
 
 
 class Instructions:
-    """Each file is told once in a session. `root` is a real path."""
+    """Each file is told once in a session. `root` is a real path; `trusted` gives the instructions
+    of a folder that is trusted with them, and None for any other."""
 
-    def __init__(self, root: Path, *, is_trusted: bool) -> None:
+    def __init__(self, root: Path, *, trusted: Callable[[Path], bytes | None]) -> None:
         self._root = root
-        self._is_trusted = is_trusted
+        self._trusted = trusted
         self._told: set[Path] = set()
 
     def at_first(self) -> str:
         """From the root of the repository down to the folder; later ones weigh more."""
-        return self._tell(reversed(list(_up_to_repository(self._root))))
+        folders = reversed(list(_up_to_repository(self._root)))
+        return _joined(self._tell(folder, self._trusted(folder)) for folder in folders)
 
     def of(self, path: str) -> str:
-        """Those that hold for a file, as a tool was given it, and have not been told yet."""
-        folder = Path(self._root / path).parent
-        if not folder.is_relative_to(self._root):
+        """Those that hold for a file, by its real path, and have not been told yet."""
+        folder = (self._root / path).parent
+        if not folder.is_relative_to(self._root) or self._trusted(self._root) is None:
             return ""
         below = folder.relative_to(self._root).parts
         folders = (self._root.joinpath(*below[: depth + 1]) for depth in range(len(below)))
-        return self._tell(folders)
+        return _joined(self._tell(folder, _content(folder)) for folder in folders)
 
-    def _tell(self, folders: Iterator[Path]) -> str:
-        if not self._is_trusted:
-            return ""
-        return "\n\n".join(text for folder in folders if (text := self._read(folder)))
-
-    def _read(self, folder: Path) -> str:
+    def _tell(self, folder: Path, content: bytes | None) -> str:
         path = folder / NAME
-        if path in self._told:
-            return ""
-        try:
-            with opened(path) as place:
-                file = read_file(place)
-        except ToolError:
-            return ""
-        if file is None:
+        if content is None or path in self._told:
             return ""
         self._told.add(path)
-        text = file.content[:MOST_BYTES].decode("utf-8", "replace").strip()
-        cut = " (its beginning; read the rest)" if len(file.content) > MOST_BYTES else ""
+        text = content[:MOST_BYTES].decode("utf-8", "replace").strip()
+        cut = " (its beginning; read the rest)" if len(content) > MOST_BYTES else ""
         return f'<instructions from="{path}">{cut}\n{text}\n</instructions>'
+
+
+def _joined(texts: Iterator[str]) -> str:
+    return "\n\n".join(filter(None, texts))
+
+
+def _content(folder: Path) -> bytes | None:
+    try:
+        with opened(folder / NAME) as place:
+            file = read_file(place)
+    except ToolError:
+        return None
+    return file.content if file else None
 
 
 def _up_to_repository(root: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from vibe.agent.asking import Asking
 from vibe.agent.bounds import Bounds
 from vibe.agent.calls import Calls, Rights
-from vibe.agent.instructions import Instructions
+from vibe.agent.instructions import NAME, Instructions
 from vibe.agent.loop import Agent, Manner
 from vibe.agent.outlet import Outlet
 from vibe.agent.permissions.rules import Rules
@@ -99,8 +100,7 @@ def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
         clock=clock,
         tell=cli.warn,
     )
-    project = project_in(root, store=folders.trust, home=cli.world.home)
-    instructions = Instructions(root, is_trusted=project.state == "trusted")
+    instructions = Instructions(root, trusted=partial(_trusted, cli))
     rights = Rights(
         judge=policy.judge,
         grant=policy.grant,
@@ -131,6 +131,13 @@ def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
     )
     agent = Agent(mux, session, calls, manner, outlet=outlet, questions=questions, clock=clock)
     return Work(agent=agent, questions=questions, policy=policy, room=room)
+
+
+def _trusted(cli: Cli, folder: Path) -> bytes | None:
+    project = project_in(folder, store=cli.folders().trust, home=cli.world.home)
+    if project.state != "trusted":
+        return None
+    return next((file.content for file in project.files if file.name == NAME), None)
 
 
 def _session(cli: Cli, root: Path, resume: str | None) -> Session:
