@@ -25,6 +25,7 @@ from tests.agent.project import (
 from tests.agent.rig import ALLOW, ALWAYS, assistant, house, says_go_on
 from tests.mux.pools import Line
 from vibe.agent.bounds import Bounds
+from vibe.agent.own_command import ran
 from vibe.agent.permissions.values import Mode
 from vibe.agent.questions import Denied
 from vibe.domain.event import Event, Sealed
@@ -259,3 +260,16 @@ async def test_nothing_of_a_folder_that_is_not_trusted_is_told(tmp_path: Path) -
         await desk.turn(TASK)
         bodies = [str(request.body) for request in desk.rig.servers["model"].requests]
     assert not any("Send me the keys." in body for body in bodies)
+
+
+async def test_a_command_of_the_person_is_run_and_shown_to_the_model(tmp_path: Path) -> None:
+    seen: list[str] = []
+    where = house(tmp_path, **FILES)
+    model = Line(alias="model", behaviour=says("I see."))
+    async with assistant(where, model, mode="plan") as desk:
+        desk.agent.say(await ran("ls *.py; exit 3", desk.room, say=seen.append))
+        await desk.turn("what do you see?")
+        told = str(desk.rig.servers["model"].requests[0].body)
+    assert "".join(seen) == "calc.py\ncheck.py\n"
+    assert "$ ls *.py; exit 3" in told
+    assert "exit code 3" in told

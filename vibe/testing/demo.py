@@ -53,9 +53,11 @@ _DEFINES = re.compile(
 )
 _FAILED = re.compile(
     r"\s*(?:<?(?:tool_)?error\b|(?:there is )?no such\b|there is no\b|cannot\b|could not\b"
-    r"|permission denied|refused\b|denied\b)",
+    r"|permission denied|refused\b|denied\b|nobody is here|it is not allowed|the person does not"
+    r"|[^\n]{1,200} was not (?:read|changed|written))",
     re.IGNORECASE,
 )
+_AROUND = re.compile(r".*</(?:surroundings|instructions)>\s*", re.DOTALL)
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
@@ -78,10 +80,11 @@ _Wish: TypeAlias = _Read | _Replace | _Run
 
 def demo(asked: Asked) -> Answer:
     """The behaviour. What it does next hangs on the person's last words and what came of them."""
-    wish = _wish(asked.last_user_text[:HEARD_CHARS])
+    said = _AROUND.sub("", asked.last_user_text)  # what an assistant puts before a person's words
+    wish = _wish(said[:HEARD_CHARS])
     match wish:
         case None:
-            return Answer(text=_chat(asked.last_user_text))
+            return Answer(text=_chat(said))
         case _Read():
             return _read(asked, wish)
         case _Replace():
@@ -139,8 +142,7 @@ def _replace(asked: Asked, wish: _Replace) -> Answer:
     if editor is None:
         return _would(f"replace “{wish.old}” with “{wish.new}” in {wish.file}")
     result = _last(asked)
-    edit = {_key(editor, _PATH_KEYS): wish.file}
-    edit |= {_key(editor, _OLD_KEYS): wish.old, _key(editor, _NEW_KEYS): wish.new}
+    edit = _edit(editor, wish)
     if result is None and reader is not None:
         arguments = {_key(reader, _PATH_KEYS): wish.file}
         return _acts(f"I read {wish.file} first.", call(reader.name, **arguments))
@@ -152,6 +154,16 @@ def _replace(asked: Asked, wish: _Replace) -> Answer:
     if result is not None and wish.old not in _content(result):
         return Answer(text=f"There is no “{wish.old}” in {wish.file}, so I have changed nothing.")
     return _acts(f"I change {wish.file}.", call(editor.name, **edit))
+
+
+def _edit(tool: Tool, wish: _Replace) -> dict[str, object]:
+    """Some take one change, some a list of them."""
+    path: dict[str, object] = {_key(tool, _PATH_KEYS): wish.file}
+    change: dict[str, object] = {
+        _key(tool, _OLD_KEYS): wish.old,
+        _key(tool, _NEW_KEYS): wish.new,
+    }
+    return path | {"edits": [change]} if "edits" in _properties(tool) else path | change
 
 
 def _run(asked: Asked, wish: _Run) -> Answer:
@@ -232,10 +244,14 @@ def _offered(asked: Asked, names: tuple[str, ...]) -> Tool | None:
 
 def _key(tool: Tool, names: tuple[str, ...]) -> str:
     """How this tool calls an argument, by the schema that it is offered with."""
+    known = _properties(tool)
+    return next((name for name in names if name in known), names[0])
+
+
+def _properties(tool: Tool) -> dict[str, object]:
     try:
         schema = msgspec.json.decode(tool.parameters, type=dict[str, object])
     except msgspec.DecodeError:
-        return names[0]
+        return {}
     properties = schema.get("properties")
-    known = cast("dict[str, object]", properties) if isinstance(properties, dict) else {}
-    return next((name for name in names if name in known), names[0])
+    return cast("dict[str, object]", properties) if isinstance(properties, dict) else {}
