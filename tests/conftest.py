@@ -1,8 +1,12 @@
-"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind."""
+"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind.
+
+What this machine's kernel does not let be tried is counted at the end, since nobody reads skips.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from inspect import iscoroutinefunction
 
 import pytest
@@ -28,3 +32,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     asyncio.run(run())
     return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped: list[pytest.TestReport] = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: sandbox: ")
+        for report in skipped
+        if isinstance(report.longrepr, tuple) and report.longrepr[2].startswith("Skipped: sandbox:")
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"sandbox: {count} tests skipped: {reason}", yellow=True)

@@ -1,17 +1,44 @@
 """`vibe` and `python -m vibe`: makes whole what the caller left out, then runs the command line.
 
-Answers `--version` before anything heavy is imported.
+Answers `--version` before anything heavy is imported. Whoever ends the process politely has it end
+as by Ctrl+C, so that everything is closed and nothing that was learned is lost.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
+from types import FrameType
+
+_INTERRUPTED = 130
 
 
 def main() -> None:
+    ended_by: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if ended_by:  # a closed terminal tells it twice, and the second would cut the end short
+            return
+        ended_by.append(number)
+        interrupt = signal.getsignal(signal.SIGINT)  # a loop's own, where one runs
+        if callable(interrupt):
+            interrupt(signal.SIGINT, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A script's job in the background, deaf to Ctrl+C, which it stays. But it can be ended.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as nohup wants it
+            signal.signal(number, end)
+    code = _interruptible()
+    sys.exit(128 + ended_by[0] if ended_by and code == _INTERRUPTED else code)
+
+
+def _interruptible() -> int:
     try:
         _make_streams_whole()
         if sys.argv[1:] == ["--version"]:
@@ -20,10 +47,10 @@ def main() -> None:
             with suppress(OSError):  # the long way below tells of it
                 sys.stdout.write(f"vibe {__version__}\n")
                 sys.stdout.flush()
-                return
-        sys.exit(_run())
+                return 0
+        return _run()
     except KeyboardInterrupt:
-        sys.exit(130)
+        return _INTERRUPTED
 
 
 def _run() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -16,15 +16,16 @@ from vibe.agent.calls import Calls, Rights
 from vibe.agent.instructions import Instructions
 from vibe.agent.loop import Agent, Manner
 from vibe.agent.outlet import Outlet
-from vibe.agent.permissions.rules import Rules
 from vibe.agent.permissions.shell.bash import cleaned
 from vibe.agent.permissions.values import Hazard, Mode
 from vibe.agent.policy import Ground, Policy
 from vibe.agent.prompt import context, system
 from vibe.agent.questions import Allowed, Denied, Questions, Reply, Said
+from vibe.agent.traces import Traces
 from vibe.clock import Clock, SystemClock
 from vibe.domain.event import Event
 from vibe.domain.message import Text, User
+from vibe.domain.rule import Rules
 from vibe.domain.turn import ApprovalAsked, QuestionAsked, TurnFinished
 from vibe.mux.entry import Rules as PoolRules
 from vibe.secret import Redactor
@@ -112,29 +113,58 @@ async def assistant(
     clock: Clock | None = None,
 ) -> AsyncGenerator[Desk]:
     clock = clock or SystemClock()
-    async with pool(*lines, rules=rules, clock=clock) as rig:
-        desk = _desk(
+    async with (
+        pool(*lines, rules=rules, clock=clock) as rig,
+        seated(
             where,
             rig,
-            _session(where, resume),
-            Policy(
-                _ground(where),
-                allowed,
-                mode=mode,
-                grants=where.state / "grants.json",
-                clock=clock,
-                tell=_fails,
-            ),
+            session_in(where, resume, _fails),
+            mode=mode,
             bounds=bounds,
+            allowed=allowed,
             is_attended=is_attended,
             is_trusted=is_trusted,
             clock=clock,
-        )
-        try:
-            yield desk
-        finally:
-            await desk.room.jobs.close()
-            desk.agent.session.close()
+        ) as desk,
+    ):
+        yield desk
+
+
+@asynccontextmanager
+async def seated(
+    where: House,
+    rig: Rig,
+    session: Session,
+    *,
+    mode: Mode = "auto",
+    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    allowed: Rules = Rules(),  # noqa: B008 - frozen
+    is_attended: bool = False,
+    is_trusted: bool = True,
+    clock: Clock,
+) -> AsyncGenerator[Desk]:
+    desk = _desk(
+        where,
+        rig,
+        session,
+        Policy(
+            _ground(where),
+            allowed,
+            mode=mode,
+            grants=where.state / "grants.json",
+            clock=clock,
+            tell=_fails,
+        ),
+        bounds=bounds,
+        is_attended=is_attended,
+        is_trusted=is_trusted,
+        clock=clock,
+    )
+    try:
+        yield desk
+    finally:
+        await desk.room.jobs.close()
+        desk.agent.session.close()
 
 
 def _desk(
@@ -168,6 +198,7 @@ def _desk(
         room,
         {kind.name: kind for kind in KINDS},
         rights,
+        traces=Traces(session, where.root, room.jobs, own=where.state, clock=clock),
         outlet=outlet,
         questions=questions,
         clock=clock,
@@ -199,15 +230,16 @@ def _agents_md(folder: Path) -> bytes | None:
 
 def _ground(where: House) -> Ground:
     path = os.environ.get("PATH", "")
-    return Ground(root=where.root, home=where.home, own=(), search_path=path, unheld=HELD)
+    return Ground(root=where.root, home=where.home, own=(), search_path=path, unheld=lambda: HELD)
 
 
-def _session(where: House, resume: str | None) -> Session:
+def session_in(where: House, resume: str | None, tell: Callable[[str], None]) -> Session:
     redactor = Redactor()
     if resume is not None:
-        return Session.resume(Place(where.sessions / resume), redactor=redactor, tell=_fails)
+        place = Place(where.sessions / resume)
+        return Session.resume(place, folder=str(where.root), at=1.7e9, redactor=redactor, tell=tell)
     return Session.begin(
-        where.sessions, folder=str(where.root), at=1.7e9, redactor=redactor, tell=_fails
+        where.sessions, folder=str(where.root), at=1.7e9, redactor=redactor, tell=tell
     )
 
 

@@ -12,7 +12,7 @@ from tests.agent.rig import assistant, house
 from tests.agent.test_loop import end_of
 from tests.mux.pools import Line
 from vibe.agent.compaction import ASK, BYTES_A_TOKEN, PIECE, pieces
-from vibe.domain.message import Message, Results, Text, ToolResult, User
+from vibe.domain.message import CallId, Message, Results, Text, ToolResult, User
 from vibe.domain.turn import ContextCompacted, TurnEnd
 from vibe.testing.exchange import Answer, Asked, text_of
 from vibe.testing.faults import at, play
@@ -83,7 +83,7 @@ conversations = st.lists(
     st.one_of(
         texts.map(lambda text: User((Text(text),))),
         texts.map(
-            lambda text: Results((ToolResult(call="1", name="read", parts=(Text(text),)),))  # pyright: ignore[reportArgumentType]
+            lambda text: Results((ToolResult(call=CallId("1"), name="read", parts=(Text(text),)),))
         ),
     ),
     max_size=12,

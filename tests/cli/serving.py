@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -10,14 +11,27 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
+from vibe.agent.permissions.grants import grant
 from vibe.domain.model import Backend
-from vibe.testing.exchange import Behaviour
+from vibe.testing.exchange import Answer, Asked, Behaviour
 from vibe.testing.fault_server import FaultServer
 from vibe.testing.faults import Play, Schedule
 from vibe.testing.server import Received
 
 KEY = "canary7F3a9c21D4e8b6A0zz"
 ENV = {"TEST_API_KEY": KEY}
+
+
+_BEFORE = re.compile(r"\A<surroundings>.*?</surroundings>\s*", re.DOTALL)
+
+
+def said(asked: Asked) -> str:
+    """What the person said last, without what vibe puts before a first message."""
+    return _BEFORE.sub("", asked.last_user_text)
+
+
+def echo(asked: Asked) -> Answer:
+    return Answer(text=said(asked))
 
 
 class Serving:
@@ -99,3 +113,8 @@ alias = "strong"
 """
     )
     file.chmod(0o600)
+
+
+def granted(home: Path, *rules: str, folder: Path) -> None:
+    """As if the person had once allowed this for good."""
+    grant(home / ".local" / "state" / "vibe" / "grants.json", rules, folder=folder, at=0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from vibe.cli.drill_model import CALLS, LOOK, STORY
 from vibe.cli.drill_play import Felt, Played
@@ -80,3 +81,16 @@ def test_more_at_once_than_there_are_slots_fails() -> None:
     played = Played(trial=SERVER, felt=(answered(*WHOLE),), requests={}, over=(STRONG.alias,))
     wrong = "strong had more requests at once than its max_concurrent"
     assert judged(played, on_broken="continue").wrong == wrong
+
+
+def test_of_several_requests_the_one_is_told_that_a_person_would_remember() -> None:
+    calm, waited = answered(*WHOLE), replace(answered(*WHOLE), notices=(A_WAIT,))
+    slowest = replace(calm, after_s=9.0)
+    by_the_machine = replace(calm, after_s=0.3)
+    for felt, remembered in (
+        ((waited, by_the_machine), waited),
+        ((waited, slowest), slowest),
+    ):
+        assert judged(Played(trial=SERVER, felt=felt, requests={}), on_broken="stop").felt is (
+            remembered
+        )

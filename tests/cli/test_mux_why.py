@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.cli.pooled import pooled
 from tests.cli.serving import ENV
 from tests.drive import Outcome, vibe
 from vibe.cli.paragraph import WIDTH
 from vibe.cli.table import drawn
-from vibe.mux.trace import Trace
+from vibe.clock import SystemClock
+from vibe.domain.event import Outcome as RequestEnd
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.model import Alias
+from vibe.mux.store import Store
+from vibe.mux.trace import AttemptTrace, Trace
 from vibe.testing.faults import Play, at, play
 from vibe.testing.script import says
 
@@ -36,6 +43,11 @@ def timeless(text: str) -> str:
     return re.sub(r"\b\d+\.\d\d s", "T s", text)
 
 
+def priceless(text: str) -> str:
+    """Without what hangs on how long the prompt is: what is sent, and what it costs."""
+    return re.sub(r"\$0\.\d{5}", "$SUM", re.sub(r"\b[\d.]+k? tokens in", "N tokens in", text))
+
+
 def test_before_anything_was_asked_it_says_how_to_begin(tmp_path: Path) -> None:
     told = 'nothing has been asked yet; try: vibe -p "hello"\n'
     assert why(tmp_path) == Outcome(code=0, out="", err=told)
@@ -46,12 +58,12 @@ TOLD = {
         at({1: play("rate_limit_long")}),
         (),
         """\
-DATE  answered by small after T s  $0.00002
+DATE  answered by small after T s  $SUM
   1  strong: first in order
      429 rate limited after T s; it asked for 2 h
      not small: is a fallback
   2  small: next after the failure
-     answered: first word after T s; 17 tokens in, 1 out, $0.00002
+     answered: first word after T s; N tokens in, 1 out, $SUM
      not strong: was asked already
 """,
     ),
@@ -61,10 +73,10 @@ DATE  answered by small after T s  $0.00002
         """\
 DATE  answered by strong after T s  $?
   1  strong: first in order
-     empty answer after T s
+     empty answer after T s; N tokens in, 0 out, $?
      not small: is a fallback
   2  strong: asked once more
-     answered: first word after T s; 17 tokens in, 1 out, $?
+     answered: first word after T s; N tokens in, 1 out, $?
      not small: is a fallback
 """,
     ),
@@ -96,7 +108,56 @@ def test_each_attempt_tells_why_it_was_made_and_what_came_of_it(case: str, tmp_p
     with pooled(tmp_path, faults):
         ask(tmp_path, *args)
         outcome = why(tmp_path)
-    assert (outcome.code, outcome.err, timeless(outcome.out)) == (0, "", told)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert priceless(timeless(outcome.out)) == told
+
+
+def test_who_asked_nobody_is_told_why_each_was_passed_over(tmp_path: Path) -> None:
+    hour = "rate_limit_disable_duration_ms = 3_600_000"
+    with pooled(tmp_path, play("rate_limit_long"), rules=hour):
+        ask(tmp_path, "--model", "strong")
+        ask(tmp_path, "--model", "strong", "--on-limit", "exit")
+        told = timeless(why(tmp_path).out)
+    assert told == (
+        "DATE  not answered after T s: all limited or down  $0.000\n"
+        "     not strong: rests for 7200 s: rate limited\n"
+    )
+
+
+def test_every_attempt_that_cost_tells_its_part_of_the_sum(tmp_path: Path) -> None:
+    cut = AttemptTrace(
+        alias=Alias("strong"),
+        why="order",
+        at_s=0.0,
+        took_s=1.0,
+        outcome="failed",
+        failure=Failure(kind=FailureKind.BROKEN_STREAM),
+        input_tokens=900,
+        output_tokens=100,
+        is_estimated=True,
+        cost_uusd=1_000,
+    )
+    stopped = replace(cut, why="repeat", outcome="cancelled", failure=None, cost_uusd=2_000)
+    trace = Trace(
+        id="1",
+        began=0.0,
+        outcome=RequestEnd.CANCELLED,
+        total_s=2.0,
+        waited_s=0.0,
+        attempts=(cut, stopped),
+    )
+    with closing(Store.open(tmp_path / ".local/state/vibe/pool.db", SystemClock())) as store:
+        store.put_trace(trace)
+    assert (
+        timeless(why(tmp_path).out)
+        == """\
+DATE  not answered after T s: stopped  ~$0.00300
+  1  strong: first in order
+     broken stream after T s; ~900 tokens in, ~100 out, ~$0.00100
+  2  strong: asked once more
+     stopped after T s; ~900 tokens in, ~100 out, ~$0.00200
+"""
+    )
 
 
 def test_a_wait_and_a_seam_are_told_first(tmp_path: Path) -> None:

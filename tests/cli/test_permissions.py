@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.test_rows import GOOD
 from tests.drive import Outcome, vibe
 from vibe.agent.permissions.grants import grant
 
@@ -93,6 +94,85 @@ def test_a_command_is_judged_as_the_options_say(
     outcome = permissions(home, "check", *args)
     told = outcome.out.replace(str(home), "HOME").split("\n")[0]
     assert (outcome.code, told, outcome.err) == (code, first, "")
+
+
+def configured(home: Path, text: str, *, project: str = "") -> None:
+    own = home / ".config/vibe/config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text(text)
+    if project:
+        (home / "shop/.vibe").mkdir()
+        (home / "shop/.vibe/config.toml").write_text(project)
+
+
+RULES = """\
+[permissions]
+mode = "plan"
+deny = ["bash(git push *)"]
+ask = ["read(todo.md)"]
+allow = ["bash(a *)"]
+"""
+OF_PROJECT = """\
+permissions.mode = "edits"
+permissions.allow = [
+  "bash(b *)",
+  "bash(git *)",
+]
+permissions.deny = ["bash(a x)"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        pytest.param(["b x"], "allow: the rule bash(b *) of PROJECT:3 allows it", id="project"),
+        pytest.param(["a y"], "allow: the rule bash(a *) of OWN:5 allows it", id="own"),
+        pytest.param(["a x"], "deny: the rule bash(a x) of PROJECT:6 denies it", id="both"),
+        pytest.param(["git push"], "deny: the rule bash(git push *) of OWN:3 denies it", id="deny"),
+        pytest.param(
+            ["cat todo.md"], "ask: the rule read(todo.md) of OWN:4 is or may be about it", id="ask"
+        ),
+        pytest.param(
+            ["--deny", "bash(b)", "b"], "deny: the rule bash(b) denies it", id="an option too"
+        ),
+        pytest.param(["c"], "ask: c: it is not known to only read", id="mode"),
+        pytest.param(
+            ["--mode", "plan", "c"],
+            "deny: plan mode only reads; c: it is not known to only read",
+            id="another mode",
+        ),
+    ],
+)
+def test_the_rules_of_the_configuration_are_heard_and_named(
+    home: Path, args: list[str], told: str
+) -> None:
+    configured(home, RULES, project=OF_PROJECT)
+    assert vibe("config", "trust", home=home, cwd=home / "shop").code == 0
+    outcome = permissions(home, "check", *args)
+    said = outcome.out.replace(f"{home}/shop/.vibe/config.toml", "PROJECT")
+    said = said.replace(f"{home}/.config/vibe/config.toml", "OWN")
+    assert (said.split("\n")[0], outcome.err) == (told, "")
+
+
+def test_the_rules_of_a_project_that_is_not_trusted_are_not_heard(home: Path) -> None:
+    configured(home, "", project='permissions.allow = ["bash"]\npermissions.mode = "auto"')
+    assert permissions(home, "check", "a").out.startswith(f"ask: {UNKNOWN}\n")
+
+
+def test_nothing_is_decided_by_half_of_the_rules(home: Path) -> None:
+    configured(home, 'permissions.deny = ["bash(git push *)", "bsh(ls)"]\n')
+    outcome = permissions(home, "check", "ls")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert 'error[rule-invalid]: "bsh(ls)" is no rule' in outcome.err
+
+
+def test_without_a_key_the_rules_are_heard_all_the_same(home: Path) -> None:
+    configured(home, GOOD.replace("enabled = true", "enabled = false") + RULES)
+    outcome = permissions(home, "check", "git push")
+    assert (outcome.out.startswith("deny: the rule bash(git push *) of "), outcome.err) == (
+        True,
+        "",
+    )
 
 
 def test_the_same_as_json(home: Path) -> None:

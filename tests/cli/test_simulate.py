@@ -161,6 +161,7 @@ def test_the_help_shows_a_world_that_can_be_read() -> None:
     msgspec.toml.decode(shown.replace("\b", ""), type=World)
 
 
+AT_LEAST_ONE_A_DAY = "100000 at most, and at least one a day: 0.000012"
 MISTAKES = {
     "an unknown entry": (
         ("--outage", "stron:1-2"),
@@ -204,10 +205,20 @@ MISTAKES = {
     ),
     "no requests a second": (
         ("--rps", "0"),
-        "--rps 0 is no rate",
-        "more than 0, and 100000 at most",
+        "--rps 0 cannot be simulated",
+        AT_LEAST_ONE_A_DAY,
     ),
-    "no number": (("--rps", "nan"), "--rps nan is no rate", "more than 0, and 100000 at most"),
+    "a request in an age": (
+        ("--rps", "1e-300"),
+        "--rps 1e-300 cannot be simulated",
+        AT_LEAST_ONE_A_DAY,
+    ),
+    "no number": (("--rps", "nan"), "--rps nan cannot be simulated", AT_LEAST_ONE_A_DAY),
+    "a limit of nothing": (
+        ("--429", "strong:0/min"),
+        '--429 "strong:0/min" is no limit but an outage',
+        "--outage strong:0-60, or --429 strong:100%",
+    ),
     "two worlds": (
         ("--world", "busy.toml", "--rps", "3"),
         "--world tells all of it, and goes with no --rps, --outage or --429",

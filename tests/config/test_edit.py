@@ -18,11 +18,11 @@ from msgspec import Struct
 
 from tests.config.seeds import EXAMPLES, FOLDER
 from vibe.config.edit import as_toml, set_in_file, with_value
-from vibe.config.fields import Field, Scalar, dotted_keys, field_at, fields_of
+from vibe.config.fields import Field, Setting, dotted_keys, field_at, fields_of
 from vibe.config.keypath import parse_key, resolve, spelled, value_for
 from vibe.config.scan import Path as KeyPath
 from vibe.config.scan import scan
-from vibe.config.schema import Model, Multiplexer, PoolEntry, Provider, Settings
+from vibe.config.schema import Model, Multiplexer, Permissions, PoolEntry, Provider, Settings
 from vibe.errors import UsageError
 
 Table = dict[str, object]
@@ -37,7 +37,7 @@ SEEDS = EXAMPLES | MIGRATION
 # what must hold of every change
 
 
-def assert_only_that_changed(text: str, path: KeyPath, value: Scalar) -> None:
+def assert_only_that_changed(text: str, path: KeyPath, value: Setting) -> None:
     changed = with_value(text, path, value)
     before = tomllib.loads(text)
     assert plain(tomllib.loads(changed)) == plain(put(before, path, value))
@@ -74,7 +74,7 @@ def get(data: Any, path: KeyPath) -> object:
     return data
 
 
-def put(data: Table, path: KeyPath, value: Scalar) -> Table:
+def put(data: Table, path: KeyPath, value: Setting) -> Table:
     """A copy with `value` at `path`; a number that is there already stays as it is."""
     if get(data, path) == value and isinstance(get(data, path), bool) == isinstance(value, bool):
         return data
@@ -86,6 +86,8 @@ def put(data: Table, path: KeyPath, value: Scalar) -> Table:
         else:
             at.setdefault(step, [] if isinstance(following, int) else {})
         at = at[step]
+    if isinstance(path[-1], int):
+        at += [None] if path[-1] == len(at) else []
     at[path[-1]] = value
     return result
 
@@ -97,7 +99,7 @@ def words(alphabet: str = "aZé☕ #=[]{}\"'\\,.\n\t") -> st.SearchStrategy[str]
     return st.text(alphabet, max_size=8)
 
 
-def value_of(field: Field, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Scalar]:
+def value_of(field: Field, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Setting]:
     low = field.above if field.above is not None else field.at_least
     match field.kind:
         case "flag":
@@ -108,6 +110,8 @@ def value_of(field: Field, texts: st.SearchStrategy[str]) -> st.SearchStrategy[S
             return st.floats(low, field.at_most, exclude_min=field.above is not None)
         case "choice":
             return st.sampled_from(field.choices)
+        case "list":
+            return st.lists(texts, max_size=3)
         case _:
             return texts
 
@@ -126,9 +130,12 @@ class Style(Struct, frozen=True):
     def dotted(self, *names: str) -> str:
         return self.one_of(".", ".", " . ").join(self.key(name) for name in names)
 
-    def value(self, value: Scalar) -> str:
+    def value(self, value: Setting) -> str:
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, list):
+            gap = self.one_of(" ", "\n  ", "\n# [not.a.header]\n")
+            return "[" + "".join(f"{gap}{self.text(each)}," for each in value) + gap + "]"
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, float):
@@ -164,7 +171,7 @@ class Style(Struct, frozen=True):
         inner = [
             f"{self.key(name)} = {self.inline(cast('Table', each))}"
             if isinstance(each, dict)
-            else f"{self.key(name)}={self.value(cast('Scalar', each))}"
+            else f"{self.key(name)}={self.value(cast('Setting', each))}"
             for name, each in table.items()
         ]
         gap = self.one_of("", " ")
@@ -214,6 +221,8 @@ def odd_texts(draw: st.DrawFn) -> str:
         elif items or draw(st.booleans()):
             top.append(style.setting(style.inline_list(items), name))
     add_multiplexer(style, top, blocks)
+    rules = settings_lines(style, draw(tables(Permissions)))
+    blocks.append("\n".join([style.header("permissions", is_list=False), *rules]) if rules else "")
     blocks = draw(st.permutations([block for block in blocks if block]))
     text = "\n".join([*draw(st.permutations(top)), *blocks]) + style.one_of("\n", "", "\n\n# end")
     return with_line_ends(text, style.one_of("lf", "crlf", "mixed"))
@@ -236,7 +245,7 @@ def settings_lines(style: Style, table: Table, *prefix: str) -> list[str]:
     lines: list[str] = []
     for name, value in table.items():
         if not isinstance(value, dict):
-            lines.append(style.setting(style.value(cast("Scalar", value)), *prefix, name))
+            lines.append(style.setting(style.value(cast("Setting", value)), *prefix, name))
         elif value and style.draw(st.booleans()):
             lines += settings_lines(style, cast("Table", value), *prefix, name)
         else:
@@ -280,7 +289,7 @@ def add_multiplexer(style: Style, top: list[str], blocks: list[str]) -> None:
 
 
 @st.composite
-def changes(draw: st.DrawFn, text: str) -> tuple[KeyPath, Scalar]:
+def changes(draw: st.DrawFn, text: str) -> tuple[KeyPath, Setting]:
     """Any setting of the schema, one that `text` has or one that it could get."""
     data = tomllib.loads(text)
     dotted, field = draw(st.sampled_from(list(dotted_keys(Settings))))
@@ -293,6 +302,9 @@ def changes(draw: st.DrawFn, text: str) -> tuple[KeyPath, Scalar]:
     if field.kind == "texts":
         path = (*path, draw(st.one_of(st.sampled_from(("X-Team", "a")), words(), st.text())))
         return path, draw(st.text())
+    if field.kind == "list" and draw(st.booleans()):
+        items = cast("list[object]", get(data, path) or [])
+        return (*path, draw(st.integers(0, len(items)))), draw(st.text())
     return path, draw(value_of(field, st.text()))
 
 
@@ -309,6 +321,7 @@ EVERY = {
     "number": 0.25,
     "text": 'it\'s \\ "new"',
     "texts": "shop",
+    "list": ["bash(make *)", 'read("a")'],
 }
 
 
@@ -458,10 +471,17 @@ def test_every_setting_of_every_seed_changes_alone(text: str) -> None:
             "l = [\n  {a = 1}, { a = 2 },  # one\n]\n",
             id="an item of an array",
         ),
+        pytest.param("", "t.l", ["a", "b"], '[t]\nl = ["a", "b"]\n', id="a list"),
+        pytest.param("l = ['a']  # one\n", "l", [], "l = []  # one\n", id="another list"),
+        pytest.param("", "t.l[0]", "a", '[t]\nl = ["a"]\n', id="a first text"),
+        pytest.param("t = {}\n", "t.l[0]", "a", 't = { l = ["a"] }\n', id="a first one, inline"),
+        pytest.param("l = ['a']\n", "l[0]", "b", "l = ['b']\n", id="another text"),
+        pytest.param("l = ['a']\n", "l[1]", "b", "l = ['a', \"b\"]\n", id="a further text"),
+        pytest.param("l = []\n", "l[0]", "a", 'l = [ "a" ]\n', id="a text of an empty array"),
     ],
 )
 def test_a_setting_goes_where_a_person_would_put_it(
-    text: str, key: str, value: Scalar, changed: str
+    text: str, key: str, value: Setting, changed: str
 ) -> None:
     assert with_value(text, parse_key(key), value) == changed
 
@@ -492,6 +512,10 @@ INVALID = (
         pytest.param(
             "[[l]]\n", "l[1]", ("l[1] is a table", "name one of the settings in it"), id="an item"
         ),
+        pytest.param(
+            "l = []\n", "l", ("l is a table", "name one of the settings in it"), id="a list"
+        ),
+        pytest.param("", "l[1]", ("there is no l[1]", "the next one is l[0]"), id="a second first"),
         pytest.param("[[l]]\n", "l[2].a", ("there is no l[2]", "the next one is l[1]"), id="a gap"),
         pytest.param(
             "", "t.l[1].a", ("there is no t.l[1]", "the next one is t.l[0]"), id="a gap in nothing"
@@ -576,6 +600,7 @@ VALUES: Table = {
     "providers": [{"name": "mistral"}, {"name": "twin"}, {"name": "twin"}],
     "models": [{"name": "large", "alias": "strong"}, {"name": "small"}, {"name": "strong"}],
     "multiplexer": {"pool": [{"model": "small"}]},
+    "permissions": {"deny": ["bash(make)", "bash(rm *)"]},
 }
 
 
@@ -588,6 +613,7 @@ VALUES: Table = {
         ("models[large].alias", ("models", 0, "alias")),
         ("models[strong].alias", ("models", 0, "alias")),
         ("multiplexer.pool[small].weight", ("multiplexer", "pool", 0, "weight")),
+        ("permissions.deny[bash(rm *)]", ("permissions", "deny", 1)),
         ("models[7].alias", ("models", 7, "alias")),
         ("multiplexer.nothing.here", ("multiplexer", "nothing", "here")),
     ],
@@ -648,9 +674,12 @@ def field(key: str) -> Field:
         ("multiplexer.mode", "failover", "failover"),
         ("active_model", "70", "70"),
         ("providers[0].headers.X-Team", "shop", "shop"),
+        ("permissions.deny[0]", "bash(rm '*')", "bash(rm '*')"),
+        ("permissions.deny", """["bash(rm '*')", 'bash']""", ["bash(rm '*')", "bash"]),
+        ("permissions.deny", "[]", []),
     ],
 )
-def test_what_is_typed_becomes_the_type_of_the_key(key: str, text: str, value: Scalar) -> None:
+def test_what_is_typed_becomes_the_type_of_the_key(key: str, text: str, value: Setting) -> None:
     assert repr(value_for(field(key), text)) == repr(value)
 
 
@@ -678,6 +707,38 @@ def test_what_is_typed_becomes_the_type_of_the_key(key: str, text: str, value: S
         ),
         ("providers[0].headers", "x", ("headers is a table", "name one of the settings in it")),
         ("models", "x", ("models is a table", "name one of the settings in it")),
+        (
+            "permissions.deny[0]",
+            "bsh(x)",
+            (
+                '"bsh(x)" is no rule',
+                "write TOOL(…) with one of read, grep, edit, write, bash, as in bash(git diff *)",
+            ),
+        ),
+        (
+            "permissions.deny",
+            "bash(x)",
+            (
+                'deny must be a list of rules, not the text "bash(x)"',
+                "a single item goes by its number: …deny[0]",
+            ),
+        ),
+        (
+            "permissions.deny",
+            "[1]",
+            (
+                "an item of deny must be a text in quotes, not 1",
+                'a rule is a text such as "bash(git diff *)" or "write(docs/**)"',
+            ),
+        ),
+        (
+            "permissions.deny",
+            '["bash"]\nx = 1',
+            (
+                'deny must be a list of rules, not the text "["bash"]\\nx = 1"',
+                "a single item goes by its number: …deny[0]",
+            ),
+        ),
     ],
 )
 def test_a_value_that_the_key_does_not_take_is_refused(

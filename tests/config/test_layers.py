@@ -91,6 +91,52 @@ def test_the_home_folder_is_never_trusted(home: Path) -> None:
     assert (outcome.code, "never trusted" in outcome.err) == (2, True)
 
 
+def test_the_rules_of_all_files_add_up(home: Path, project: Path) -> None:
+    user = home / ".config" / "vibe" / "config.toml"
+    file = project / ".vibe" / "config.toml"
+    own = '[permissions]\nmode = "edits"\ndeny = ["bash(git push *)"]\nallow = ["bash(make)"]\n'
+    user.write_text(f"{GOOD}\n{own}")
+    file.write_text(
+        '[permissions]\nmode = "plan"\ndeny = [\n"read(a)",\n"read(b)"]\nask = ["edit"]'
+    )
+    assert of_permissions(home, project) == {
+        "permissions.mode": ("edits", f"user {user}:33"),
+        "permissions.deny[0]": ("bash(git push *)", f"user {user}:34"),
+        "permissions.allow[0]": ("bash(make)", f"user {user}:35"),
+    }
+    vibe("config", "trust", home=home, cwd=project)
+    assert of_permissions(home, project) == {
+        "permissions.mode": ("plan", f"project {file}:2"),
+        "permissions.deny[0]": ("bash(git push *)", f"user {user}:34"),
+        "permissions.deny[1]": ("read(a)", f"project {file}:4"),
+        "permissions.deny[2]": ("read(b)", f"project {file}:5"),
+        "permissions.ask[0]": ("edit", f"project {file}:6"),
+        "permissions.allow[0]": ("bash(make)", f"user {user}:35"),
+    }
+
+
+@pytest.mark.parametrize("rules", ["[]", '["bash(make)"]', '["bash(git push *)"]', "7"])
+def test_no_project_takes_a_denial_away(rules: str, home: Path, project: Path) -> None:
+    user = home / ".config" / "vibe" / "config.toml"
+    user.write_text(f'{GOOD}\n[permissions]\ndeny = ["bash(git push *)"]\n')
+    (project / ".vibe" / "config.toml").write_text(f"permissions.deny = {rules}\n")
+    vibe("config", "trust", home=home, cwd=project)
+    found = of_permissions(home, project)
+    assert found["permissions.deny[0]"] == ("bash(git push *)", f"user {user}:33")
+
+
+def of_permissions(home: Path, cwd: Path) -> dict[str, tuple[object, str]]:
+    found = origins(home, cwd)
+    return {key: each for key, each in found.items() if key.startswith("permissions.")}
+
+
+def test_half_a_list_of_rules_is_none(home: Path) -> None:
+    user = home / ".config" / "vibe" / "config.toml"
+    user.write_text(f'{GOOD}\n[permissions]\ndeny = ["bash(git push *)", "bsh(x)"]\n')
+    shown = vibe("config", "show", home=home, env=KEY)
+    assert (shown.code, "deny" in shown.out) == (2, False)
+
+
 def test_variables_override_files_and_flags_override_variables(home: Path) -> None:
     env = {
         "VIBE_ACTIVE_MODEL": "small",
@@ -117,6 +163,10 @@ def test_variables_override_files_and_flags_override_variables(home: Path) -> No
         ("VIBE_MULTIPLEXER__POOL__0__WEIGHT", "-3", "from 0 to 1,000,000"),
         ("VIBE_MULTIPLEXER__POOL__9__WEIGHT", "3", "there is no multiplexer.pool[9]"),
         ("VIBE_ACTIVE_MODEL", "nobody", "unknown model alias"),
+        ("VIBE_PERMISSIONS__MODE", "all", "mode must be one of"),
+        ("VIBE_PERMISSIONS__DENY", "bash", "a list cannot be set by a variable"),
+        ("VIBE_PERMISSIONS__DENY__0", "bash", "a list cannot be set by a variable"),
+        ("VIBE_PERMISSIONS__DNEY", "bash", "error[environment-unknown]"),
     ],
 )
 def test_a_wrong_variable_is_named(name: str, value: str, says: str, home: Path) -> None:

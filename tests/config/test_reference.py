@@ -78,7 +78,7 @@ def keys_of(schema: dict[str, Any], path: str = "") -> Iterator[str]:
     """The keys that `schema` describes, in dotted form."""
     for name, inner in schema["properties"].items():
         dotted = f"{path}.{name}".removeprefix(".")
-        if "items" in inner:
+        if "properties" in inner.get("items", {}):
             yield from keys_of(inner["items"], f"{dotted}[]")
         elif "properties" in inner:
             yield from keys_of(inner, dotted)
@@ -128,6 +128,8 @@ def test_what_vibe_documents_and_writes_conforms_to_the_schema(text: str) -> Non
             "[[providers]]\nname = 'a'\napi_base = 'https://a.b/v1'\nheaders = { X = 1 }",
             "file.providers.0.headers.X: type string",
         ),
+        ("[permissions]\ndeny = 'bash'", "file.permissions.deny: type array"),
+        ("[permissions]\ndeny = [1]", "file.permissions.deny.0: type string"),
         (
             "[[models]]\nname = 'a'\nprovider = 'b'\ntemperature = 3",
             "file.models.0.temperature: maximum 2",
@@ -172,7 +174,7 @@ def test_the_schema_has_neither_null_nor_references() -> None:
 def test_the_configuration_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", configuration_page(), re.MULTILINE)
     names = [dotted.rpartition(".")[2] for dotted, _ in dotted_keys(Settings)]
-    tables = ["providers", "quirks", "models", "multiplexer", "pool"]
+    tables = ["providers", "quirks", "models", "multiplexer", "pool", "permissions", "sandbox"]
     assert sorted(rows) == sorted([*names, *tables])
 
 
@@ -195,8 +197,12 @@ def test_the_variables_of_the_configuration_page_set_something() -> None:
         "VIBE_MODELS__0__NAME",
         "VIBE_MULTIPLEXER__ENABLED",
         "VIBE_MULTIPLEXER__POOL__0__MODEL",
+        "VIBE_PERMISSIONS__MODE",
+        "VIBE_SANDBOX__MODE",
     ]
-    assert overlay(dict.fromkeys(names, "true")).problems == ()
+    modes = {"VIBE_PERMISSIONS__MODE": "plan", "VIBE_SANDBOX__MODE": "off"}
+    values = {**dict.fromkeys(names, "true"), **modes}
+    assert overlay(values).problems == ()
 
 
 def test_the_errors_page_explains_every_code_in_its_group() -> None:

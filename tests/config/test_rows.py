@@ -100,6 +100,13 @@ alias = "NEW"
 """
 ACTIVE = 'active_model = "strong"'
 
+FALLBACK = "is_fallback = true\n"
+
+
+def rules(setting: str) -> str:
+    return f"{ACTIVE}\npermissions.{setting}"
+
+
 ROWS = [
     # characters
     row("bare-cr", "[multiplexer]\n", "[multiplexer]\r", "text-line-ends", (20, 14)),
@@ -194,6 +201,37 @@ ROWS = [
     row("round-robin", MODE, 'mode = "round_robin"', "mode-unknown", (22, 8), "single",
         "failover", "load_balance", 'strategy = "round_robin"'),
     row("mode-typo", MODE, 'mode = "failovr"', "mode-unknown", (22, 8)),
+    row("sandbox-mode", ACTIVE, f'{ACTIVE}\nsandbox.mode = "bwarp"', "value-choice", (2, 16),
+        'mode must be one of "auto", "bwrap", "landlock", "off"', 'did you mean "bwrap"?'),
+    row("sandbox-network", ACTIVE, f'{ACTIVE}\nsandbox.network = "yes"', "value-type", (2, 19),
+        "network must be true or false"),
+    row("sandbox-typo", ACTIVE, f"{ACTIVE}\nsandbox.netwrok = false", "key-unknown", (2, 1),
+        'did you mean "network"?'),
+    row("rule-tool", ACTIVE, rules('deny = ["bash(make)", "bsh(git push *)"]'), "rule-invalid",
+        (2, 35), '"bsh(git push *)" is no rule', "write TOOL(…)"),
+    row("rule-case", ACTIVE, rules('allow = ["Bash(git diff *)"]'), "rule-invalid", (2, 22)),
+    row("rule-bracket", ACTIVE, rules('ask = ["write(docs/**"]'), "rule-invalid", (2, 20)),
+    row("rule-blank", ACTIVE, rules('ask = ["write( docs )"]'), "rule-invalid", (2, 20)),
+    row("rule-shell", ACTIVE, rules('deny = ["bash(make > log)"]'), "rule-invalid", (2, 21),
+        "not made of plain words"),
+    row("rule-home", ACTIVE, rules('deny = ["bash(cat ~/notes)"]'), "rule-invalid", (2, 21)),
+    row("rule-nothing", ACTIVE, rules('deny = ["bash()"]'), "rule-invalid", (2, 21)),
+    row("rule-alone", ACTIVE, rules('deny = ["git push"]'), "rule-invalid", (2, 21)),
+    row("rule-number", ACTIVE, rules("deny = [7]"), "value-type", (2, 21),
+        "an item of deny must be a text in quotes, not 7"),
+    row("rule-list", ACTIVE, rules("deny = ['bash', ['read']]"), "value-type", (2, 29), "a list"),
+    row("rule-variable", ACTIVE, rules('deny = ["read(${NOWHERE})"]'), "variable-unset", (2, 21)),
+    row("rule-esc", ACTIVE, rules('deny = ["bash(a\\u001b)"]'), "value-control", (2, 21)),
+    row("rules-text", ACTIVE, rules('deny = "bash(make)"'), "value-type", (2, 20),
+        "deny must be a list of rules", '["bash(make)"]'),
+    row("rules-text-bad", ACTIVE, rules('deny = "make"'), "value-type", (2, 20)),
+    row("rules-table", ACTIVE, rules('deny = { bash = "make" }'), "value-type", (2, 20)),
+    row("rules-headers", FALLBACK, f'{FALLBACK}\n[[permissions.deny]]\nbash = "make"\n',
+        "value-type", (32, 1), "an item of deny must be a text in quotes, not a table"),
+    row("rules-mode", ACTIVE, rules('mode = "atuo"'), "value-choice", (2, 20), '"auto"'),
+    row("rules-typo", ACTIVE, rules('dney = ["bash"]'), "key-unknown", (2, 1), '"deny"'),
+    row("rules-misplaced", MODE, f'{MODE}\ndeny = ["bash"]', "key-misplaced", (23, 1),
+        "deny belongs to [permissions]; here it stands in [multiplexer]"),
     row("unknown-alias-far", '\nmodel = "strong"', '\nmodel = "third"', "pool-unknown-alias",
         (25, 9), "known aliases"),
     row("active-outside", GOOD[GOOD.index('model = "strong"\n' + WEIGHT) :], 'model = "small"\n',
@@ -303,6 +341,8 @@ NO_FIX = frozenset(
         "url-file", "deep", "required-base", "empty-name", "empty-active", "variable-unset",
         "variable-broken", "variable-cycle", "key-unset", "key-empty",
         "key-blank", "key-newline", "key-quotes", "key-placeholder", "empty-base",
+        "rule-shell", "rule-home", "rule-nothing", "rule-alone", "rule-number", "rule-list",
+        "rule-variable", "rules-text-bad", "rules-table", "rules-headers",
     }
 )  # fmt: skip
 

@@ -1,92 +1,86 @@
-"""One answer as plain text: what is written, what is told beside it, and what the caller learns."""
+"""A turn as plain text: what is written, on a screen and in a pipe, and what is told beside it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
 
-from vibe.clean import clean
-from vibe.domain.answer import Answer
-from vibe.domain.event import (
-    FailedOver,
-    Outcome,
-    PoolEvent,
-    Retracted,
-    Routed,
-    Sealed,
-    Seam,
-    Slow,
-    Unanswered,
-    Waiting,
+from tests.headless.events import (
+    CALLING,
+    FAILED_OVER,
+    FINISHED,
+    LIMITED,
+    NONE,
+    RETRACTED,
+    ROUTED,
+    SEAM,
+    WHOLE,
+    A,
+    called,
+    finished,
+    started,
+    streamed,
+    texts,
 )
-from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.model import Alias
+from vibe.clean import clean
+from vibe.domain.event import Event, FailedOver, Slow, Waiting
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
-from vibe.headless.text import HELD, Printed, print_answer
+from vibe.domain.turn import ContextCompacted, Notice
+from vibe.headless.account import Account
+from vibe.headless.readers import followed
+from vibe.headless.text import LastText, LiveText, Talk
 from vibe.testing.leap import LeapingLoop
 
-CUT = Failure(kind=FailureKind.BROKEN_STREAM, detail="cut")
-LIMITED = Failure(kind=FailureKind.RATE_LIMITED, status=429, detail="Slow down, please.")
-WHOLE = Sealed(Answer(parts=(), pieces=()))
-NONE = Unanswered(outcome=Outcome.EXHAUSTED, failure=CUT)
-A, B = Alias("a"), Alias("b")
-FAILED_OVER = FailedOver(from_alias=A, to_alias=B, failure=LIMITED, delay_s=0.214)
-SEAM = Seam(from_alias=A, to_alias=B, failure=CUT, tokens=212)
-RETRACTED = Retracted(alias=A, failure=CUT)
+
+def on_screen(*events: Event) -> list[str]:
+    """Text and lines, in their order; a line ends with `|`."""
+    seen: list[str] = []
+    text = LiveText(seen.append)
+
+    def tell(line: str) -> None:
+        text.break_line()
+        seen.append(f"{line}|")
+
+    async def read() -> None:
+        await followed(streamed(events), (text, Talk(tell)))
+
+    asyncio.run(read())
+    return seen
 
 
-class Seen(Struct, frozen=True, kw_only=True):
-    printed: Printed
-    written: list[str]
-    told: list[str] = []
-
-
-def seen(*events: PoolEvent, holds: bool = False) -> Seen:
+def in_pipe(*events: Event) -> str:
     written: list[str] = []
-    told: list[str] = []
-
-    async def stream() -> AsyncIterator[PoolEvent]:
-        for event in events:
-            yield event
-
-    printed = asyncio.run(
-        print_answer(stream(), write=written.append, tell=told.append, holds=holds)
-    )
-    return Seen(printed=printed, written=written, told=told)
+    account = Account()
+    asyncio.run(followed(streamed(events), (account, LastText(account, written.append))))
+    return "".join(written)
 
 
-def texts(pieces: Sequence[str]) -> tuple[TextDelta, ...]:
-    return tuple(TextDelta(piece) for piece in pieces)
+def told(*events: Event) -> list[str]:
+    lines: list[str] = []
 
+    async def read() -> None:
+        await followed(streamed(events), (Talk(lines.append),))
 
-def answered(*, is_blank: bool = False) -> Printed:
-    return Printed(answer=WHOLE.answer, is_blank=is_blank)
+    asyncio.run(read())
+    return lines
 
 
 @pytest.mark.parametrize(
-    ("events", "printed", "written"),
+    ("events", "screen", "pipe"),
     [
+        pytest.param((*texts(["Hel", "lo"]), WHOLE), ["Hel", "lo", "\n"], "Hello\n", id="whole"),
         pytest.param(
-            (*texts(["Hel", "lo"]), WHOLE), answered(), ["Hel", "lo", "\n"], id="as it comes"
+            (*texts(["Hello\n"]), WHOLE), ["Hello\n"], "Hello\n", id="with a line end of its own"
         ),
-        pytest.param(
-            (*texts(["Hello\n"]), WHOLE), answered(), ["Hello\n"], id="with a line end of its own"
-        ),
-        pytest.param(
-            (*texts(["Hel", ""]), NONE),
-            Printed(unanswered=NONE, is_blank=False),
-            ["Hel", "\n"],
-            id="cut",
-        ),
-        pytest.param((NONE,), Printed(unanswered=NONE), [], id="nothing came"),
+        pytest.param((*texts(["Hel", ""]), NONE), ["Hel", "\n"], "Hel\n", id="cut"),
+        pytest.param((NONE,), [], "", id="nothing came"),
         pytest.param(
             (
-                Routed(alias=A, why="order"),
+                ROUTED,
                 ThinkingDelta("hm"),
                 TextDelta("Yes."),
                 CallBegan(call=0, id="1", name="read"),
@@ -94,29 +88,64 @@ def answered(*, is_blank: bool = False) -> Printed:
                 CallEnded(call=0),
                 WHOLE,
             ),
-            answered(),
             ["Yes.", "\n"],
+            "Yes.\n",
             id="only text is shown",
         ),
         pytest.param(
             (*texts(["a\x1b]52;c", ";Zm9v", "\x07b\x1b"]), WHOLE),
-            answered(),
             ["a", "b", "\n"],
+            "ab\n",
             id="a sequence over three pieces, and half of one at the end",
         ),
         pytest.param(
             (TextDelta("Hel"), RETRACTED, TextDelta("Hello."), WHOLE),
-            answered(),
-            ["Hel", "\n", "Hello.", "\n"],
+            ["Hel", "\n", "a was cut; the answer begins anew|", "Hello.", "\n"],
+            "Hello.\n",
             id="begun anew",
+        ),
+        pytest.param(
+            (TextDelta("x"), SEAM, TextDelta("y"), WHOLE),
+            ["x", "\n", "a was cut after about 212 tokens; b goes on|", "y", "\n"],
+            "xy\n",
+            id="a seam",
+        ),
+        pytest.param(
+            (TextDelta("I look."), CALLING, started(called()), TextDelta("Done."), WHOLE, FINISHED),
+            ["I look.", "\n", "· read a.py|", "Done.", "\n"],
+            "Done.\n",
+            id="said on the way to a call",
+        ),
+        pytest.param(
+            (ROUTED, TextDelta("I look."), CALLING, ROUTED, NONE),
+            ["I look.", "\n"],
+            "",
+            id="no answer after a call",
+        ),
+        pytest.param(
+            (ROUTED, TextDelta("Hel"), NONE, ROUTED, TextDelta("Hello."), WHOLE),
+            ["Hel", "Hello.", "\n"],
+            "Hello.\n",
+            id="asked once more in a shorter form",
         ),
     ],
 )
-def test_an_answer_is_written_as_it_comes(
-    events: tuple[PoolEvent, ...], printed: Printed, written: list[str]
+def test_a_screen_gets_all_as_it_comes_and_a_pipe_the_last_answer(
+    events: tuple[Event, ...], screen: list[str], pipe: str
 ) -> None:
-    found = seen(*events)
-    assert (found.printed, found.written) == (printed, written)
+    assert (on_screen(*events), in_pipe(*events)) == (screen, pipe)
+
+
+def test_what_came_before_an_interrupt_is_written() -> None:
+    async def cancelled() -> AsyncIterator[Event]:
+        yield TextDelta("Hel")
+        raise asyncio.CancelledError
+
+    written: list[str] = []
+    account = Account()
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(followed(cancelled(), (account, LastText(account, written.append))))
+    assert written == ["Hel\n"]
 
 
 @pytest.mark.parametrize(
@@ -146,63 +175,83 @@ def test_an_answer_is_written_as_it_comes(
             "the network seems to be down; trying again in 1 s (1 try so far)",
             id="offline",
         ),
+        pytest.param(
+            started(called("bash", '{"command":"make\\ntest"}')), "· bash make ⏎ test", id="a call"
+        ),
+        pytest.param(
+            finished(called(), "no such file\nmore", is_error=True),
+            "  no such file",
+            id="a call that failed",
+        ),
+        pytest.param(
+            finished(called(), "nobody is here", is_error=True, took_s=None),
+            "  read a.py: nobody is here",
+            id="a call that never ran",
+        ),
+        pytest.param(
+            ContextCompacted(turn=1, tokens_before=96_400, tokens_after=812),
+            "· the conversation was summed up: ~96.4k -> ~812 tokens",
+            id="summed up",
+        ),
+        pytest.param(Notice(text="look out"), "look out", id="a notice"),
     ],
 )
-def test_what_happens_on_the_way_is_told_beside_the_answer(event: PoolEvent, line: str) -> None:
-    assert seen(event, TextDelta("Yes."), WHOLE).told == [line]
+def test_what_happens_on_the_way_is_told_in_a_line(event: Event, line: str) -> None:
+    assert told(event, TextDelta("Yes."), WHOLE) == [line]
 
 
-def test_a_seam_on_a_screen_begins_a_line_of_its_own_and_in_a_pipe_none() -> None:
-    events = TextDelta("x" * (HELD + 1)), SEAM, TextDelta("y"), WHOLE
-    assert "".join(seen(*events).written) == "x" * (HELD + 1) + "\ny\n"
-    assert "".join(seen(*events, holds=True).written) == "x" * (HELD + 1) + "y\n"
-
-
-def test_a_short_part_that_is_taken_back_never_reaches_a_pipe() -> None:
-    found = seen(TextDelta("Hel"), RETRACTED, TextDelta("Hello."), WHOLE, holds=True)
-    assert "".join(found.written) == "Hello.\n"
-
-
-def test_a_pipe_gets_a_long_answer_as_it_comes() -> None:
-    first, more = "x" * (HELD + 1), "y"
-    found = seen(TextDelta(first), TextDelta(more), WHOLE, holds=True)
-    assert found.written == [first, more, "\n"]
+def test_a_call_that_went_well_is_told_once() -> None:
+    assert told(started(called()), finished(called(), "x")) == ["· read a.py"]
 
 
 def test_of_a_row_of_waits_the_first_is_told_and_then_only_those_that_last() -> None:
     short = Waiting(for_s=1.0, tries=1, alias=A, failure=LIMITED)
     long = Waiting(for_s=8.0, tries=3, alias=A, failure=LIMITED)
     again = FailedOver(from_alias=A, to_alias=A, failure=LIMITED, delay_s=1.0)
-    found = seen(short, again, short, again, long, again, WHOLE)
-    assert [line.split("; ")[-1] for line in found.told] == [
+    lines = told(short, again, short, again, long, again, WHOLE)
+    assert [line.split("; ")[-1] for line in lines] == [
         "trying again in 1 s (1 try so far)",
         "trying again in 8 s (3 tries so far)",
     ]
 
 
-def test_a_silence_in_the_middle_of_an_answer_is_told_once() -> None:
-    told: list[str] = []
+SILENCE = "a has said nothing for 15 s; still waiting"
 
-    async def stream() -> AsyncIterator[PoolEvent]:
-        yield Routed(alias=A, why="order")
-        yield TextDelta("Hel")
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param((ROUTED, TextDelta("Hel")), [SILENCE], id="in the middle of an answer"),
+        pytest.param((ROUTED, CallBegan(call=0, id="1", name="x")), [SILENCE], id="in a call"),
+        pytest.param((ROUTED,), [], id="before the first piece, which the pool tells"),
+        pytest.param(
+            (ROUTED, CALLING, started(called("bash", '{"command":"make"}'))),
+            ["· bash make"],
+            id="while a command runs",
+        ),
+    ],
+)
+def test_a_silence_of_a_model_is_told_once(before: tuple[Event, ...], expected: list[str]) -> None:
+    lines: list[str] = []
+
+    async def stream() -> AsyncIterator[Event]:
+        for event in before:
+            yield event
         await asyncio.sleep(50)
         yield TextDelta("lo.")
         yield WHOLE
 
-    async def run() -> None:
-        await print_answer(stream(), write=lambda _: None, tell=told.append)
+    async def read() -> None:
+        await followed(stream(), (Talk(lines.append),))
 
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
-        runner.run(run())
-    assert told == ["a has said nothing for 15 s; still waiting"]
+        runner.run(read())
+    assert lines == expected
 
 
 @given(st.lists(st.text(alphabet="a\n\r\x1b]52;c\x07\x9b\x9c\u202e\ud800", max_size=6)))
 def test_any_split_writes_the_cleaned_text(pieces: list[str]) -> None:
-    found = seen(*texts(pieces), WHOLE)
+    events = (*texts(pieces), WHOLE)
     cleaned = clean("".join(pieces))
-    assert found.printed.is_blank == (not cleaned.strip())
-    assert "".join(found.written) == cleaned + (
-        "" if cleaned.endswith("\n") or not cleaned else "\n"
-    )
+    expected = cleaned + ("" if cleaned.endswith("\n") or not cleaned else "\n")
+    assert ("".join(on_screen(*events)), in_pipe(*events)) == (expected, expected)

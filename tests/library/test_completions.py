@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import nan
 from typing import Any
 
 import msgspec
@@ -194,6 +195,9 @@ async def test_what_is_asked_reaches_the_endpoint() -> None:
             "messages[0].content: expected str | array, got int",
         ),
         ({"seed": object()}, "the request cannot be written as JSON: a object has no form there"),
+        ({"messages": None}, "messages: has to be a list of messages"),
+        ({"temperature": nan}, "temperature: has to be a finite number, not nan"),
+        ({"timeout": "5"}, 'timeout: has to be a number of seconds, or None, not "5"'),
         ({"timeout": 0}, "timeout: give more than 0 seconds, or None"),
     ],
     ids=lambda value: value.partition(":")[0] if isinstance(value, str) else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import nan
 from typing import Any
 
 import pytest
@@ -161,10 +162,29 @@ async def test_max_concurrent_is_never_exceeded_and_all_are_served() -> None:
             {"base_url": "http://h/v1/chat/completions", "model": "m"},
             "base_url is the address of one endpoint; vibe appends such paths itself",
         ),
-        ({"base_url": "http://h/v1", "model": "m", "weight": 0}, "weight: has to be 1 or more"),
+        (
+            {"base_url": "http://h/v1", "model": "m", "weight": 0},
+            "weight: has to be a whole number from 1 to 1000000, not 0",
+        ),
+        (
+            {"base_url": "http://h/v1", "model": "m", "weight": 1.5},
+            "weight: has to be a whole number from 1 to 1000000, not 1.5",
+        ),
+        (
+            {"base_url": "http://h/v1", "model": "m", "weight": "3"},
+            'weight: has to be a whole number from 1 to 1000000, not "3"',
+        ),
+        (
+            {"base_url": "http://h/v1", "model": "m", "max_concurrent": True},
+            "max_concurrent: has to be a whole number from 1 to 100000, or None, not True",
+        ),
+        (
+            {"base_url": "http://h/v1", "model": "m", "api_key": b"sk-1"},
+            "api_key: has to be a text, not a bytes",
+        ),
         (
             {"base_url": "http://h/v1", "model": "m", "max_concurrent": 0},
-            "max_concurrent: has to be 1 or more",
+            "max_concurrent: has to be a whole number from 1 to 100000, or None, not 0",
         ),
         ({"base_url": "http://h/v1", "model": "m", "name": "a"}, 'name: "a" is taken'),
         ({"base_url": "http://h/v1", "model": "m", "name": "auto"}, 'name: "auto" is taken'),
@@ -186,6 +206,25 @@ async def test_an_endpoint_that_cannot_be_is_refused(options: dict[str, Any], me
             m.add_model(**options)
         assert refused.value.message == message
         assert list(m.get_stats()) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("mode", "loadbalance", 'one of single, failover, load_balance, not "loadbalance"'),
+        ("strategy", [], "one of weighted, round_robin, random, least_busy, not a list"),
+        ("overflow", "drop", 'one of wait, fallback, not "drop"'),
+        ("on_broken_stream", None, "one of continue, restart, stop, not None"),
+        ("failure_threshold", 0, "a whole number from 1 to 1000, not 0"),
+        ("rate_limit_rest_s", -5, "a number of seconds, from 0 to 86400, not -5"),
+        ("error_rest_s", nan, "a number of seconds, from 0 to 86400, not nan"),
+        ("max_wait_s", "1", 'a number of seconds, from 0 to 86400, not "1"'),
+    ],
+)
+def test_a_pool_that_cannot_be_is_refused(name: str, value: Any, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Multiplexer(**{name: value})
+    assert refused.value.message == f"{name}: has to be {message}"
 
 
 async def test_without_a_name_an_endpoint_has_that_of_its_host() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from typing import cast
+from typing import Protocol, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -46,6 +46,11 @@ READ = Tool(
 )
 LONG = Patience(connect_s=10.0, first_token_s=10.0, idle_s=10.0)
 QUICK = Patience(connect_s=10.0, first_token_s=0.3, idle_s=0.3)
+
+
+class Server(Protocol):
+    @property
+    def api_base(self) -> str: ...
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -122,7 +127,7 @@ async def pool(
         judge.verdict(clock.monotonic())
 
 
-def member(line: Line, server: FaultServer, clock: Clock) -> Member:
+def member(line: Line, server: Server, clock: Clock) -> Member:
     api_base, backend = server.api_base, line.dialect
     provider = Provider(
         name=ProviderName(line.alias),

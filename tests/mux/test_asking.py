@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import aclosing
 
 import pytest
@@ -16,7 +17,9 @@ from vibe.domain.request import ModelRequest
 from vibe.mux.asking import Asking
 from vibe.mux.entry import Rules
 from vibe.testing.dialects import DIALECTS
-from vibe.testing.faults import at, play
+from vibe.testing.fault import Fault
+from vibe.testing.faults import Play, at, play
+from vibe.testing.reply import Reply
 from vibe.testing.script import says
 from vibe.wire.portability import fitted
 
@@ -75,6 +78,8 @@ async def test_a_silent_entry_is_hedged_and_the_first_word_wins() -> None:
         assert rig.mux.at_rest
     assert told.answer
     assert told.answer.alias == "b"
+    routed = [(each.alias, each.why) for each in told.events if isinstance(each, Routed)]
+    assert routed == [("a", "order"), ("b", "hedge")]
     assert (entries["a"].cancelled, entries["a"].state, entries["b"].ok) == (1, "closed", 1)
 
 
@@ -145,6 +150,29 @@ async def test_a_request_that_was_refused_as_wrong_is_sent_once_more_in_another_
     assert told.text == "Yes."
     assert first != second
     assert [type(event) for event in told.events if isinstance(event, FailedOver)] == [FailedOver]
+
+
+ODD = replace(HELLO, temperature=0.5, seed=1)
+LEARNED = {
+    "by its name": ("Unsupported parameter: 'seed'", {"seed"}),
+    "by a value": ("temperature must be between 0 and 0.4", set[str]()),
+    "by no name": ("Invalid request", set[str]()),
+}
+
+
+@pytest.mark.parametrize("case", LEARNED)
+async def test_what_an_entry_never_takes_is_not_sent_to_it_again(case: str) -> None:
+    detail, never = LEARNED[case]
+    body = json.dumps({"error": {"message": detail, "type": "invalid_request_error"}}).encode()
+    refuse = Play(fault=Fault(name="", says="", act=lambda _: Reply(status=400, steps=(body,))))
+    async with pool(Line(alias="only", faults=at({1: refuse}))) as rig:
+        await ask(rig.mux, ODD)
+        await ask(rig.mux, ODD)
+        rig.mux.set_members(rig.mux.members)  # it is another now, for all that is known
+        await ask(rig.mux, ODD)
+        first, second, *later = (json.loads(r.body).keys() for r in rig.servers["only"].requests)
+    assert first - second
+    assert [first - keys for keys in later] == [never, set()]
 
 
 async def test_a_trace_tells_who_was_asked_and_why_and_what_it_cost() -> None:

@@ -14,6 +14,7 @@ from vibe.domain.model import Alias
 from vibe.domain.usage import Price
 from vibe.mux.core import Core
 from vibe.mux.entry import Entry, Pool, Rules, ScopeId, Scopes
+from vibe.mux.health import Health
 from vibe.mux.step import AttemptId, Call, Done, RequestId, Send, Step, Wait
 
 ERROR = Failure(kind=FailureKind.SERVER, status=500)
@@ -24,6 +25,7 @@ NO_NAME = Failure(kind=FailureKind.UNREACHABLE, cause="dns")
 STALLED = Failure(kind=FailureKind.STALLED)
 EMPTY = Failure(kind=FailureKind.EMPTY)
 PLAIN = Call()
+ONLY = ScopeId("model only")
 
 
 class Even:
@@ -297,6 +299,34 @@ def test_the_end_says_when_to_come_back() -> None:
 
 
 # Repeats.
+
+
+def probed_elsewhere() -> Play:
+    """A core whose one entry another process probes, until a minute beyond the longest wait."""
+    play = Play(entry("only"), rules=Rules(max_wait_s=120.0))
+    failed = Health(epoch=1, openings=1, until=0.0, resort_at=0.0, failure=ERROR)
+    play.core.absorb(1.0, {ONLY: failed}, {ONLY: 181.0}, {})
+    return play
+
+
+def test_while_another_process_probes_a_request_waits_for_what_comes_of_it() -> None:
+    play = probed_elsewhere()
+    assert play.ask(1.0) == Wait(
+        request=RequestId(1), until=121.0, alias=Alias("only"), failure=ERROR
+    )
+    (sent,) = play.core.absorb(2.0, {}, {}, {})
+    assert isinstance(sent, Send)
+    assert sent.is_probe
+
+
+def test_who_does_not_want_to_wait_is_told_when_the_probe_of_another_is_over() -> None:
+    assert probed_elsewhere().ask(1.0, Call(on_limit="exit")) == Done(
+        request=RequestId(1),
+        outcome=Outcome.EXHAUSTED,
+        failure=ERROR,
+        by=Alias("only"),
+        again_at=181.0,
+    )
 
 
 def test_an_empty_answer_is_asked_once_more_and_then_of_another() -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from pathlib import Path
 from random import Random
 
 from msgspec.structs import replace
 
-from tests.mux.pools import Line, Told, answered_by, ask, asked, member
+from tests.mux.pools import HELLO, Line, Told, answered_by, ask, asked, member
 from vibe.clock import SystemClock
-from vibe.mux.entry import Pool, Rules, ScopeId
+from vibe.domain.event import Sealed, Waiting
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.model import Alias, ProviderName
+from vibe.domain.request import ModelRequest
+from vibe.domain.stream import Broken, StreamEvent
+from vibe.domain.target import Target
+from vibe.mux.entry import NETWORK, Pool, Rules, ScopeId
+from vibe.mux.health import Health
 from vibe.mux.limits import Learned
+from vibe.mux.member import Member
 from vibe.mux.mux import Mux
 from vibe.mux.shared import SharedMemory
 from vibe.mux.status import status
@@ -138,6 +146,104 @@ async def test_who_could_not_be_used_does_not_catch_up_in_later_runs(tmp_path: P
         assert await built.each_asked_once(10) == {"busy": 7, "calm": 3}
 
 
+async def test_a_reload_counts_on_from_what_others_have_counted_for_the_new_pool(
+    tmp_path: Path,
+) -> None:
+    old = Line(alias="a"), Line(alias="b")
+    new = (Line(alias="a", weight=3), old[1])
+    async with house(tmp_path, *old) as built:
+        pools = [
+            [member(line, built.servers[line.alias], CLOCK) for line in lines]
+            for lines in (old, new)
+        ]
+        signatures = [
+            Pool(entries=tuple(each.entry for each in members), rules=SHARED).signature
+            for members in pools
+        ]
+        other = built.store()
+        other.add_sent(signatures[0], Alias("a"), 100)
+        other.put_health(ScopeId("model b"), Health(epoch=1, until=0.0))  # it rejoins, at 100
+        other.add_sent(signatures[1], Alias("a"), 30)
+        other.add_sent(signatures[1], Alias("b"), 10)
+        other.flush()
+        async with built.process(SHARED) as mux:
+            await asked(mux, 4)
+            mux.set_members(pools[1])
+            told = await asked(mux, 8)
+        sent = [other.load().sent[signature] for signature in signatures]
+        other.close()
+    assert answered_by(told) == {"a": 6, "b": 2}
+    assert sent[0].keys() == {"a", "b"}
+    assert sum(sent[0].values()) == 204
+    assert sent[1] == {"a": 36, "b": 12}
+
+
+async def test_a_share_is_the_part_of_the_attempts_of_today_that_were_made(tmp_path: Path) -> None:
+    lines = Line(alias="a", weight=7, faults=play("rate_limit_seconds")), Line(alias="b", weight=3)
+    async with house(tmp_path, *lines) as built:
+        await built.each_asked_once(8)
+        async with built.process(SHARED) as mux:
+            await ask(mux)
+            last = mux.snapshot()
+        entries = tuple(member(line, built.servers[line.alias], CLOCK).entry for line in lines)
+        names = {entry.alias: (ProviderName("p"), "m") for entry in entries}
+        with closing(built.store()) as store:
+            shown = status(Pool(entries=entries, rules=SHARED), names, store, clock=CLOCK)
+    assert built.reached() == {"a": 1, "b": 9}
+    assert [(e.share, e.want) for e in shown.pool.entries] == [(0.1, 0.7), (0.9, 0.3)]
+    assert [(e.share, e.want) for e in last.entries] == [(0.0, 0.7), (1.0, 0.3)]
+
+
+async def test_who_waits_for_the_probe_of_another_process_goes_on_when_it_is_over(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, Line(alias="only")) as built:
+        other, scope = built.store(), ScopeId("model only")
+        since = CLOCK.monotonic()
+        failed = Health(epoch=1, openings=1, until=since, failure=Failure(kind=FailureKind.SERVER))
+        other.put_health(scope, failed)
+        other.flush()
+        assert other.lease([scope], 600.0) is None
+        async with built.process() as mux, aclosing(mux.stream(HELLO)) as events:
+            waiting = await anext(events)
+            other.close()
+            *_, sealed = [event async for event in events]
+    assert isinstance(waiting, Waiting)
+    assert isinstance(sealed, Sealed)
+
+
+class Lost:
+    """An upstream without a network."""
+
+    async def ask(self, request: ModelRequest, target: Target) -> AsyncGenerator[StreamEvent, None]:
+        del request, target
+        yield Broken(Failure(kind=FailureKind.UNREACHABLE, cause="dns"))
+
+    async def aclose(self) -> None:
+        pass
+
+
+def far(mux: Mux) -> list[Member]:
+    """Its members as if a network lay between."""
+    return [
+        replace(m, entry=replace(m.entry, scopes=replace(m.entry.scopes, network=NETWORK)))
+        for m in mux.members
+    ]
+
+
+async def test_a_lost_network_is_held_against_no_entry_and_not_remembered(tmp_path: Path) -> None:
+    async with house(tmp_path, Line(alias="a"), Line(alias="b")) as built:
+        async with built.process(Rules(max_wait_s=0.0)) as one:
+            one.set_members([replace(each, upstream=Lost()) for each in far(one)])
+            assert (await ask(one)).unanswered
+            shown = one.snapshot()
+        async with built.process(Rules(max_wait_s=0.0)) as two:
+            two.set_members(far(two))
+            told = await ask(two)
+    assert (shown.offline, [entry.state for entry in shown.entries]) == (True, ["closed"] * 2)
+    assert told.answer
+
+
 async def test_a_key_that_was_refused_gets_one_chance_in_the_next_run(tmp_path: Path) -> None:
     lines = Line(alias="only", faults=play("unauthorized"))
     async with house(tmp_path, lines) as built:
@@ -159,10 +265,10 @@ async def test_what_a_process_tells_of_itself_is_seen_from_outside(tmp_path: Pat
         store.flush()
         names = {entry.alias: (entry.provider, entry.model) for entry in own.entries}
         entries = tuple(member(line, built.servers[line.alias], CLOCK).entry for line in lines)
-        shown, running = status(Pool(entries=entries), names, store, clock=CLOCK)
+        shown = status(Pool(entries=entries), names, store, clock=CLOCK)
         store.close()
-    assert [each.snapshot for each in running] == [own]
-    assert [(e.alias, e.requests, e.ok) for e in shown.entries] == [
+    assert [each.snapshot for each in shown.processes] == [own]
+    assert [(e.alias, e.requests, e.ok) for e in shown.pool.entries] == [
         (e.alias, e.requests, e.ok) for e in own.entries
     ]
 

@@ -105,22 +105,24 @@ def test_of_processes_that_ask_at_once_one_gets_the_lease(path: Path):
         assert store.lease([SCOPE], 1.0) is None
 
 
-def test_what_a_killed_process_had_written_stays_and_its_lease_runs_out(path: Path):
-    with at_once(path, ("count", 3), ("lease", 1), ("tell", 1)) as seconds:
+def test_what_a_killed_process_had_written_stays_and_its_lease_ends_with_it(path: Path):
+    with opened(path) as running, at_once(path, ("count", 3), ("lease", 1), ("tell", 1)) as seconds:
         assert seconds[1].said() == "leased"
         finish(seconds)
+        assert running.load().leases.keys() == {SCOPE}
+        assert running.changed() is False
         with opened(path) as store:
             assert [row.pid for row in store.processes()] == [seconds[2].process.pid]
         for second in seconds:
             second.process.kill()
             second.process.wait()
-    assert path.with_name("mux.db-wal").stat().st_size > 0
+        assert (running.changed(), running.load().leases) == (True, {})
+        assert running.changed() is False
+        assert path.with_name("mux.db-wal").stat().st_size > 0
     with opened(path) as store:
         found = store.load()
         assert (found.sent, store.processes()) == ({"pool": {FAST: 3, SLOW: 2}}, ())
-        until = store.lease([SCOPE], 1.0)
-        assert until == pytest.approx(found.leases[SCOPE], abs=60.0)
-        assert store.notice is None
+        assert (found.leases, store.lease([SCOPE], 1.0), store.notice) == ({}, None, None)
 
 
 def test_a_process_that_is_killed_while_it_writes_leaves_all_of_a_write_or_nothing(path: Path):

@@ -37,7 +37,11 @@ def begun(root: Path | None, person: Person, *records: Record) -> Session:
 
 
 def resumed(root: Path, person: Person) -> Session:
-    return Session.resume(places(root)[0], redactor=PLAIN, tell=person.tell)
+    return going_on(places(root)[0], person)
+
+
+def going_on(place: Place, person: Person) -> Session:
+    return Session.resume(place, folder="/work/shop", at=NOON, redactor=PLAIN, tell=person.tell)
 
 
 def written(root: Path, *records: Record) -> Place:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.session.samples import NOON, OPENED, PLAIN, STRONG, answer, said, session, whole_turn
-from tests.session.sessions import Person, begun, written
+from tests.session.sessions import Person, begun, going_on, written
 from vibe.domain.turn import TurnEnd
 from vibe.errors import UsageError
 from vibe.session.blobs import Blobs
@@ -98,7 +98,7 @@ def test_the_session_that_was_used_last_comes_first(tmp_path: Path, person: Pers
 
 
 def resume_of(root: Path, session: SessionId, person: Person) -> Session:
-    return Session.resume(Place(root / session), redactor=PLAIN, tell=person.tell)
+    return going_on(Place(root / session), person)
 
 
 def test_a_list_reads_no_journal_whose_summary_is_current(tmp_path: Path):

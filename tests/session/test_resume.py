@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.samples import NOON, OPENED, PLAIN, session, whole_turn
-from tests.session.sessions import Person, resumed, written
+from tests.session.samples import NOON, OPENED, session, whole_turn
+from tests.session.sessions import Person, going_on, resumed, written
+from vibe import __version__
 from vibe.session.place import Place
 from vibe.session.record import Opened
 from vibe.session.resume import Unreadable, load
-from vibe.session.session import Session
 
 
 def test_a_torn_end_is_cut_off(tmp_path: Path, person: Person):
@@ -23,6 +23,15 @@ def test_a_torn_end_is_cut_off(tmp_path: Path, person: Person):
         assert gone_on.problems == ()
         gone_on.put(*whole_turn(2))
     assert load(place).records == session(2)
+
+
+def test_a_session_that_lost_its_beginning_is_of_the_folder_where_it_goes_on(
+    tmp_path: Path, person: Person
+):
+    place = written(tmp_path, *whole_turn(1))
+    with closing(resumed(tmp_path, person)):
+        opened = load(place).transcript.opened
+    assert opened == Opened(session=place.session, folder="/work/shop", at=NOON, vibe=__version__)
 
 
 def test_a_damaged_middle_is_told_and_skipped(tmp_path: Path, person: Person):
@@ -52,7 +61,7 @@ def test_a_session_of_a_newer_vibe_is_read_and_not_gone_on_with(tmp_path: Path, 
 def test_a_session_that_is_not_there_is_told(tmp_path: Path, person: Person):
     place = Place(tmp_path / OPENED.session)
     with pytest.raises(Unreadable) as refusal:
-        Session.resume(place, redactor=PLAIN, tell=person.tell)
+        going_on(place, person)
     assert refusal.value.message == (
         f"cannot read the session {OPENED.session}: No such file or directory"
     )

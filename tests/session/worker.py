@@ -13,9 +13,9 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +27,7 @@ from vibe.session.record import Answered, Approved, Finished, TurnBegan, TurnEnd
 from vibe.session.session import Session
 from vibe.session.turn import Call
 
+J = TypeVar("J", bound=Struct)
 Death: TypeAlias = Literal["before", "torn", "after"]
 TOUCHES: Final = ("write", "ftruncate", "fdatasync", "fsync", "fchmod", "replace")
 WRITE: Final = os.write  # before anything is put in its place
@@ -45,19 +46,15 @@ class Job(Struct, frozen=True, kw_only=True):
     uid: int = 0
 
 
-def main(*args: str) -> None:
+def serve(kind: type[J], work: Callable[[J], Coroutine[None, None, None]], *args: str) -> None:
     # Loaded by the first use of a thread, when a job may have become somebody who cannot read it.
     assert concurrent.futures.thread
     for line in sys.stdin:
-        job = msgspec.json.decode(line, type=Job)
+        job = msgspec.json.decode(line, type=kind)
         child = os.fork() if "--once" not in args else 0
         if child == 0:
             say(f"pid {os.getpid()}")  # by itself, so that this is the first that it says
-            if job.uid:
-                os.setuid(job.uid)
-            if job.die_at:
-                mortal(job.die_at, job.death)
-            asyncio.run(Worker(job).work())
+            asyncio.run(work(job))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         say(f"status {status}")
@@ -65,6 +62,14 @@ def main(*args: str) -> None:
 
 def say(line: str) -> None:
     WRITE(1, f"{line}\n".encode())
+
+
+async def work(job: Job) -> None:
+    if job.uid:
+        os.setuid(job.uid)
+    if job.die_at:
+        mortal(job.die_at, job.death, TOUCHES)
+    await Worker(job).work()
 
 
 class Worker:
@@ -96,7 +101,9 @@ class Worker:
 
     def opened(self) -> Session:
         if found := places(self.root):
-            return Session.resume(found[0], redactor=PLAIN, tell=self.notice)
+            return Session.resume(
+                found[0], folder=self.job.root, at=NOON, redactor=PLAIN, tell=self.notice
+            )
         return Session.begin(
             self.root, folder=self.job.root, at=NOON, redactor=PLAIN, tell=self.notice
         )
@@ -143,8 +150,8 @@ class Worker:
         self.tell(f"finished {turn}")
 
 
-def mortal(at: int, death: Death) -> None:
-    """Have this process die at the `at`-th time that it touches the disk."""
+def mortal(at: int, death: Death, touches: Iterable[str]) -> None:
+    """Have this process die at the `at`-th time that it touches the disk by one of these."""
     touched = 0
 
     def dying(name: str, touch: Callable[..., Any]) -> Callable[..., Any]:
@@ -162,9 +169,9 @@ def mortal(at: int, death: Death) -> None:
 
         return call
 
-    for name in TOUCHES:
+    for name in touches:
         setattr(os, name, dying(name, getattr(os, name)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve(Job, work, *sys.argv[1:])

@@ -5,31 +5,31 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from tests.law import ROOT
-from tests.session.worker import Job
 from vibe.session.blobs import Blobs
 from vibe.session.place import places
 from vibe.session.record import File
 from vibe.session.resume import Loaded, load
 from vibe.session.turn import CallState
 
-COMMAND = [sys.executable, "-m", "tests.session.worker"]
+COMMAND = (sys.executable, "-m", "tests.session.worker")
 
 
 class Workers:
     """Does jobs, each in a process of its own, one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self.process = subprocess.Popen(
-            COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def begin(self, job: Job) -> int:
+    def begin(self, job: Struct) -> int:
         assert self.process.stdin
         self.process.stdin.write(msgspec.json.encode(job).decode() + "\n")
         self.process.stdin.flush()
@@ -48,7 +48,7 @@ class Workers:
     def status(self) -> int:
         return int(list(self.lines())[-1].split()[1])
 
-    def do(self, job: Job) -> list[str]:
+    def do(self, job: Struct) -> list[str]:
         self.begin(job)
         return list(self.lines())
 

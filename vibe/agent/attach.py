@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from vibe.agent.policy import Judged
 from vibe.clean import quote
-from vibe.domain.message import Image, Text, User, UserPart
+from vibe.domain.message import Image, Text, UserPart
 from vibe.errors import ToolError, UsageError
 from vibe.tools import read
 from vibe.tools.base import Room, Touch, TouchesFile
@@ -26,7 +26,9 @@ MOST_BYTES: Final = 10_000_000
 PLAIN: Final = r"where no file is meant, write \@"
 
 # Quoted, or up to a blank, which may be escaped; a quote or a bracket may stand before it.
-_MENTION: Final = re.compile(r"""(?<![^\s("'\[{<`])@(?:"([^"\n]+)"|((?:\\.|[^\s\\"@])(?:\\.|[^\s\\])*))""")
+_MENTION: Final = re.compile(
+    r"""(?<![^\s("'\[{<`])@(?:"([^"\n]+)"|((?:\\.|[^\s\\"@])(?:\\.|[^\s\\])*))"""
+)
 _PLAIN: Final = re.compile(r"\\@")
 _ENDING: Final = ".,;:!?)]}>'\"`"
 

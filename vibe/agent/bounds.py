@@ -17,7 +17,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
     def met(self, *, answers: int, cost_uusd: int, took_s: float) -> str | None:
         """Which bound is met, if any is: nobody is asked once more then."""
         if self.answers is not None and answers >= self.answers:
-            return f"the limit of {self.answers} answers was reached"
+            told = "1 answer" if self.answers == 1 else f"{self.answers} answers"
+            return f"the limit of {told} was reached"
         if self.cost_uusd is not None and cost_uusd >= self.cost_uusd:
             return f"the limit of {money(self.cost_uusd)} was reached"
         if self.within_s is not None and took_s >= self.within_s:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from vibe.agent.permissions.values import Verdict
 from vibe.agent.policy import Judged
 from vibe.agent.questions import Allowed, Denied, Questions
 from vibe.agent.repeats import Repeats
+from vibe.agent.traces import Traces
 from vibe.clock import Clock
 from vibe.domain.message import Text, ToolResult
 from vibe.domain.turn import ApprovalAsked, ToolFinished, ToolOutput, ToolStarted
@@ -61,6 +63,7 @@ class Cleared(Struct, frozen=True, kw_only=True):
     act: Act
     touch: Touch
     by: str
+    leaves_traces: bool = False
 
 
 class Calls:
@@ -73,11 +76,13 @@ class Calls:
         kinds: Mapping[str, Kind],
         rights: Rights,
         *,
+        traces: Traces,
         outlet: Outlet,
         questions: Questions,
         clock: Clock,
     ) -> None:
         self.denied = 0
+        self._traces = traces
         self._session = session
         self._room = room
         self._kinds = kinds
@@ -115,6 +120,14 @@ class Calls:
             self._finish(call, _told(error), repeats)
             return
         self._session.put(Approved(call=call.key, by=cleared.by))
+        async with self._traces.recorded() if cleared.leaves_traces else nullcontext():
+            done, took_s = await self._done(call, cleared)
+        self._finish(call, self._guided(done, cleared.touch), repeats, took_s=took_s)
+
+    async def end_turn(self) -> None:
+        await self._traces.end_turn()
+
+    async def _done(self, call: Call, cleared: Cleared) -> tuple[Done, float]:
         await self._session.start(call.key, has_effects=cleared.kind.has_effects)
         self._tell(ToolStarted(key=call.key, call=call.asked, allowed_by=cleared.by))
         began = self._clock.monotonic()
@@ -125,14 +138,13 @@ class Calls:
         except ToolError as error:
             done = _told(error)
         except asyncio.CancelledError:
-            self._session.put(Unknown(call=call.key))
+            self._session.put(Unknown(call=call.key, is_traced=True))
             raise
         except Exception:  # one of the named edges: a tool's own defect is not the turn's end
             log.exception("%s failed", call.asked.name)
             told = f"{call.asked.name} failed within vibe itself, and may have done a part of it"
             done = _told(ToolError(told))
-        took_s = self._clock.monotonic() - began
-        self._finish(call, self._guided(done, cleared.touch), repeats, took_s=took_s)
+        return done, self._clock.monotonic() - began
 
     async def _cleared(self, call: Call) -> Cleared:
         """The call with leave to run. ToolError: why it may not."""
@@ -152,19 +164,22 @@ class Calls:
             arguments = replace(arguments, path=judged.path)  # what was judged is what is opened
         if verdict.decision == "deny":
             raise ToolError(f"it is not allowed: {verdict.reason}")
+        traces = not judged.only_reads and isinstance(touch, RunsCommand)
         is_open = kind.has_effects and self._has_open_end(call)
         if is_open and not self._rights.is_attended:
             raise ToolError(CHECK_FIRST)
         if verdict.decision == "allow" and not is_open:
             act = await kind.prepare(arguments, self._room)
-            return Cleared(kind=kind, act=act, touch=touch, by=verdict.reason)
+            by = verdict.reason
+            return Cleared(kind=kind, act=act, touch=touch, by=by, leaves_traces=traces)
         if not self._rights.is_attended:
             self.denied += 1
             raise ToolError(NOBODY.format(reason=verdict.reason))
         act = await self._shown(kind, arguments, touch)
         await self._asked(call, verdict, act.shown if act else _plainly(touch), is_open=is_open)
         act = act or await kind.prepare(arguments, self._room)
-        return Cleared(kind=kind, act=act, touch=touch, by="the person")
+        by = "the person"
+        return Cleared(kind=kind, act=act, touch=touch, by=by, leaves_traces=traces)
 
     def _has_open_end(self, call: Call) -> bool:
         """Whether the like of it was interrupted, which is told once."""

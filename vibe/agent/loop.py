@@ -158,7 +158,9 @@ class Agent:
                 return End(end=TurnEnd.FAILED, detail=IN_CIRCLES, hint="say what to do instead")
             self._hear(turn)
             if met := self._bound_met():
-                return End(end=TurnEnd.LIMITED, detail=met, hint="raise it, or: vibe -p --continue")
+                return End(
+                    end=TurnEnd.LIMITED, detail=met, hint='raise it, or: vibe -p --continue "go on"'
+                )
             if is_nearly_full(self._tokens, self._window):
                 await self._compact(turn)
             ended = await self._asked(turn)
@@ -236,6 +238,7 @@ class Agent:
         if part := self._live.stopped(STOPPED):
             number = self.session.transcript.next_answer
             self.session.put(Answered(turn=turn, number=number, answer=part))
+        await self._calls.end_turn()
         at = self._clock.wall()
         await self.session.end(TurnEnded(turn=turn, end=end.end, at=at, detail=end.detail))
 

@@ -11,33 +11,39 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from vibe.agent.permissions.files import decide_file
+from vibe.agent.permissions.commands import decide_command
+from vibe.agent.permissions.files import decide_file, may_be_searched
 from vibe.agent.permissions.grants import grant, read_grants, with_grants
 from vibe.agent.permissions.look import check_command, surroundings, target_of
-from vibe.agent.permissions.rules import Rules
 from vibe.agent.permissions.values import Hazard, Mode, Surroundings, Verdict
 from vibe.clock import Clock
+from vibe.domain.rule import Rules
 from vibe.tools.base import RunsCommand, Touch, TouchesFile, TouchesNothing
 
+OUTPUT = Verdict(decision="allow", reason="it is what a command of this session printed")
 FREE = Verdict(decision="allow", reason="it touches nothing")
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """`path` is what the named file really is, and all that may be opened."""
+    """`path` is what the named file really is, and all that may be opened. `only_reads` if that is
+    proved of a command."""
 
     verdict: Verdict
     path: str | None = None
+    only_reads: bool = False
 
 
 class Ground(Struct, frozen=True, kw_only=True):
     """Where a session works. `own` are the folders of vibe's own; `search_path` is the PATH that
-    commands get; `unheld` is what the sandbox cannot hold."""
+    commands get; `unheld` tells what the sandbox cannot hold just now; `spool` is where the long
+    outputs of this session are kept, for the model to read."""
 
     root: Path
     home: Path
     own: tuple[Path, ...]
     search_path: str
-    unheld: frozenset[Hazard]
+    unheld: Callable[[], frozenset[Hazard]]
+    spool: Path | None = None
 
 
 class Policy:
@@ -71,18 +77,30 @@ class Policy:
                 verdict = check_command(
                     command, mode=self.mode, around=around, rules=self._with_grants()
                 )
-                return Judged(verdict=verdict)
+                in_plan = decide_command(command, mode="plan", around=around)
+                return Judged(verdict=verdict, only_reads=in_plan.decision != "deny")
             case TouchesFile(use=use, path=path):
                 around = self._around()
                 target = target_of(path, around=around)
+                if use in ("read", "grep") and self._is_output(target.path):
+                    return Judged(verdict=OUTPUT, path=target.path)
                 rules = self._with_grants()
                 verdict = decide_file(use, target, mode=self.mode, around=around, rules=rules)
                 return Judged(verdict=verdict, path=target.path)
         assert_never(touch)
 
+    def searchable(self) -> Callable[[Path], bool]:
+        """Tells of a file whether a search of the folder that it is in may look into it."""
+        around, rules = self._around(), self._with_grants()
+        return lambda path: may_be_searched(str(path), around=around, rules=rules)
+
     def grant(self, rules: tuple[str, ...]) -> None:
         """From now on, and in later sessions in this folder."""
         grant(self._grants, rules, folder=self._ground.root, at=self._clock.wall())
+
+    def _is_output(self, path: str) -> bool:
+        spool = self._ground.spool
+        return spool is not None and Path(path).is_relative_to(spool)
 
     def _around(self) -> Surroundings:
         ground = self._ground
@@ -91,7 +109,7 @@ class Policy:
             home=ground.home,
             search_path=ground.search_path,
             own=ground.own,
-            unheld=ground.unheld,
+            unheld=ground.unheld(),
         )
 
     def _with_grants(self) -> Rules:

@@ -26,6 +26,7 @@ from vibe.errors import ExitCode, UsageError, VibeError
 
 COMMANDS: Mapping[str, str] = {
     "config": "vibe.cli.config",
+    "doctor": "vibe.cli.doctor",
     "models": "vibe.cli.models",
     "mux": "vibe.cli.mux",
     "permissions": "vibe.cli.permissions",
@@ -114,15 +115,32 @@ def root(
         bool,
         typer.Option("-p", "--print", help="Answer TEXT or stdin and leave; -p -h tells more."),
     ] = False,
+    continues: Annotated[
+        bool, typer.Option("-c", "--continue", help="Go on with the last session of this folder.")
+    ] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="ID", help="Go on with this session.")
+    ] = None,
 ) -> None:
     del headless  # such a command line goes to `prompt`
     cli: Cli = ctx.obj
     cli.chosen_config = config
     cli.verbose, cli.log_file = verbose, log_file
-    if ctx.invoked_subcommand is None:
-        from vibe.cli.first_steps import first_steps
+    if ctx.invoked_subcommand is not None:
+        return
+    if has_screen(cli.world):
+        from vibe.cli.chat import chat
 
-        raise typer.Exit(first_steps(cli))
+        raise typer.Exit(chat(cli, resume="" if continues else resume))
+    from vibe.cli.first_steps import first_steps
+
+    raise typer.Exit(first_steps(cli))
+
+
+def has_screen(world: World) -> bool:
+    """Whether the chat can be shown and typed into."""
+    is_dumb = world.env.get("TERM", "dumb") == "dumb"
+    return not is_dumb and world.stdin.isatty() and world.stdout.isatty()
 
 
 def routed(args: list[str]) -> list[str]:

@@ -16,8 +16,9 @@ from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
     from vibe.agent.permissions.grants import Granted
-    from vibe.agent.permissions.rules import Rules
     from vibe.agent.permissions.values import Decision, Part, Surroundings
+    from vibe.config.load import Loaded
+    from vibe.domain.rule import Rules
 
 app = typer.Typer(
     name="permissions",
@@ -62,7 +63,10 @@ def check(
         list[str],
         typer.Argument(metavar="-- COMMAND", help="One command line in quotes, or its words."),
     ],
-    mode: Annotated[ModeName, typer.Option(help="The mode that vibe would be in.")] = ModeName.ask,
+    mode: Annotated[
+        ModeName | None,
+        typer.Option(help="The mode that vibe would be in, if not that of the configuration."),
+    ] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="As inside a sandbox that holds everything.")
     ] = False,
@@ -77,18 +81,22 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say what would be decided about a command in this folder, and why. Nothing is run."""
+    """Say what would be decided about a command in this folder, and why. Nothing is run.
+
+    By mode and rules of the configuration and by what you allowed for good; options add rules.
+    """
     from vibe.agent.permissions.look import check_command
-    from vibe.agent.permissions.rules import rules
+    from vibe.domain.rule import rules
 
     cli: Cli = ctx.obj
     line = command[0] if len(command) == 1 else shlex.join(command)
+    loaded = _loaded(cli)
     given = rules(deny=deny or (), ask=ask or (), allow=allow or ())
     verdict = check_command(
         line,
-        mode=mode.value,
+        mode=mode.value if mode else loaded.settings.permissions.mode,
         around=_surroundings(cli, has_sandbox=sandbox),
-        rules=_with_grants(cli, given),
+        rules=_all_rules(cli, loaded, given),
     )
     if json:
         cli.terminal.data(json_text(verdict))
@@ -107,6 +115,7 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
     from vibe.cli.sessions_place import moment
 
     cli: Cli = ctx.obj
+    cli.load(allow_missing_keys=True)  # to hide the keys that a rule may name
     granted = _granted(cli)
     numbered = list(enumerate(granted.grants, start=1))
     paint = cli.terminal.data_paint
@@ -155,16 +164,36 @@ def _surroundings(cli: Cli, *, has_sandbox: bool) -> Surroundings:
     )
 
 
-def _with_grants(cli: Cli, rules: Rules) -> Rules:
-    from vibe.agent.permissions.grants import with_grants
+def _loaded(cli: Cli) -> Loaded:
+    """The configuration; half of its rules are none, but a missing key says nothing of them."""
+    from vibe.config.codes import Code
+    from vibe.config.problem import ConfigError
 
-    return with_grants(rules, _granted(cli), folder=cli.world.cwd)
+    loaded = cli.load(allow_missing_keys=True)
+    errors = (each for each in loaded.problems if each.severity == "error")
+    if found := tuple(each for each in errors if each.code is not Code.API_KEY_MISSING):
+        raise ConfigError(found)
+    return loaded
+
+
+def _all_rules(cli: Cli, loaded: Loaded, given: Rules) -> Rules:
+    """Those of the configuration, those that were given, and what was allowed for good."""
+    from vibe.agent.permissions.configured import rules_of
+    from vibe.agent.permissions.grants import with_grants
+    from vibe.domain.rule import Rules
+
+    configured = rules_of(loaded)
+    both = Rules(
+        deny=configured.deny + given.deny,
+        ask=configured.ask + given.ask,
+        allow=configured.allow + given.allow,
+    )
+    return with_grants(both, _granted(cli), folder=cli.world.cwd)
 
 
 def _granted(cli: Cli) -> Granted:
     from vibe.agent.permissions.grants import read_grants
 
-    cli.load(allow_missing_keys=True)  # to hide the keys that a command may name
     granted = read_grants(cli.folders().grants)
     if granted.trouble:
         cli.warn(granted.trouble)

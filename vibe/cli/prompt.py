@@ -1,41 +1,37 @@
-"""`vibe -p`: one prompt in, the answer of one model on stdout."""
+"""`vibe -p`: one task in, done with nobody there to ask; the answer on stdout."""
 
 from __future__ import annotations
 
 import asyncio
-import select
-from contextlib import aclosing
+from contextlib import contextmanager
 from enum import StrEnum
-from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
+from vibe.clean import quote
 from vibe.cli.complete import complete_alias
+from vibe.cli.prompt_input import said
+from vibe.cli.prompt_pool import loaded_for, require_prices
+from vibe.cli.prompt_report import Output, Report
 from vibe.cli.session import Cli
-from vibe.cli.terminal import joined
 from vibe.clock import SystemClock
-from vibe.config.layers import Override
-from vibe.domain.advice import remedy
-from vibe.domain.event import Outcome, Unanswered
-from vibe.domain.telling import duration, sentence
-from vibe.errors import ExitCode, UsageError
+from vibe.errors import Cancelled, ExitCode, UsageError, VibeError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from vibe.cli.prompt_run import Asked
     from vibe.config.load import Loaded
-    from vibe.headless.text import Printed
-    from vibe.mux.mux import Mux
-    from vibe.mux.step import OnLimit
 
 app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-AUTO = "auto"
-_MAX_CHARACTERS = 10_000_000
-_SILENT_S = 3.0
 
 
 class LimitChoice(StrEnum):
@@ -43,25 +39,76 @@ class LimitChoice(StrEnum):
     EXIT = "exit"
 
 
+class ModeChoice(StrEnum):
+    PLAN = "plan"
+    ASK = "ask"
+    EDITS = "edits"
+    AUTO = "auto"
+
+
 @app.command(
     epilog="""\b
 Examples:
   vibe -p "why is the sky blue?"
+  vibe -p --approve edits "rename the flag --quiet to --silent, in the docs as well"
+  vibe -p "what is wrong in @src/app.py?"
   git diff | vibe -p "write a commit message for this"
-  vibe -p --model devstral-small < question.md
+  vibe -p --continue "and now the tests"
+  vibe -p --output json --max-cost 0.50 --time-limit 600 < task.md
 """
 )
 def prompt(
     ctx: typer.Context,
     text: Annotated[
-        list[str] | None, typer.Argument(help="The prompt; stdin is added to it.")
+        list[str] | None,
+        typer.Argument(
+            help=r"The prompt; @PATH lets a file go along, \@ is a plain @. stdin is added to it."
+        ),
     ] = None,
     headless: Annotated[bool, typer.Option("-p", "--print", help="Answer and leave.")] = False,
+    output: Annotated[
+        Output,
+        typer.Option(
+            help="What stdout gets. text: the answer; json: one envelope at the end; stream-json: "
+            "every event as a line, the envelope last."
+        ),
+    ] = Output.TEXT,
     model: Annotated[
         str | None,
         typer.Option(
             metavar="ALIAS", help="Ask this model; auto: the pool.", autocompletion=complete_alias
         ),
+    ] = None,
+    approve: Annotated[
+        ModeChoice | None,
+        typer.Option(
+            help="What is done without asking. plan: nothing but reading; ask: reading; edits: and "
+            "changing files of this folder; auto: and commands inside the sandbox. What would be "
+            "asked is denied. Left out: as the configuration says, else ask."
+        ),
+    ] = None,
+    continues: Annotated[
+        bool, typer.Option("-c", "--continue", help="Go on with the last session of this folder.")
+    ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Go on with this session. Without a prompt: with the turn that was cut off.",
+        ),
+    ] = None,
+    cd: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="As if started in this folder.")
+    ] = None,
+    max_turns: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Stop after so many answers of models."),
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", min=0.0, help="Stop once this is spent.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Stop after so many seconds.")
     ] = None,
     on_limit: Annotated[
         LimitChoice, typer.Option(help="When every model is limited or down.")
@@ -79,151 +126,100 @@ def prompt(
         Path | None, typer.Option(metavar="PATH", help="Write the log here.")
     ] = None,
 ) -> None:
-    """Answer one prompt on stdout and leave."""
+    """Do one task with nobody there to ask, print the answer on stdout, and leave."""
     del headless  # what brought us here
+    from vibe.agent.bounds import Bounds
+    from vibe.agent.permissions.configured import rules_of
+    from vibe.cli.prompt_run import Asked
+    from vibe.cli.working import Choices
+
     cli: Cli = ctx.obj
     cli.chosen_config = config or cli.chosen_config
     cli.verbose, cli.log_file = verbose, log_file
-    asked = _asked(cli, " ".join(text or []))
-    loaded = _loaded(cli, model, allow_missing_keys=allow_missing_keys)
-    if loaded is None:
-        printed = asyncio.run(_demo(cli, asked))
-    else:
-        printed = asyncio.run(_pool(cli, loaded, asked, on_limit.value))
-    raise typer.Exit(_outcome(cli, printed))
-
-
-def _asked(cli: Cli, text: str) -> str:
-    """The prompt: the words of the command line, then what stdin brings."""
-    stdin = cli.world.stdin
-    if text and not stdin.isatty():
-        _tell_if_it_waits(cli)
-    piped = "" if stdin.isatty() else stdin.read(_MAX_CHARACTERS + 1)
-    if len(piped) > _MAX_CHARACTERS:
-        raise UsageError("what came on stdin is too long for any model", hint="send a part of it")
-    asked = "\n\n".join(part for part in (text, piped.strip()) if part)
-    if not asked:
-        raise UsageError("there is no prompt", hint='vibe -p "TEXT", or vibe -p < FILE')
-    return asked
-
-
-def _tell_if_it_waits(cli: Cli) -> None:
-    """Whoever started us may have left a pipe open that never ends, without a thought of it."""
-    try:
-        ready, _, _ = select.select([cli.world.stdin], [], [], _SILENT_S)
-    except (OSError, ValueError):  # it is no file of the system's
-        return
-    if not ready:
-        paint = cli.terminal.talk_paint
-        cli.terminal.talk(paint("waiting for stdin to end; to leave it out: < /dev/null", "dim"))
-
-
-def _loaded(cli: Cli, model: str | None, *, allow_missing_keys: bool) -> Loaded | None:
-    """The configuration to ask by; None for the demo model, where there is nothing to ask."""
-    flags = _alone(model) if model and model != AUTO else ()
-    loaded = cli.load(flags=flags, allow_missing_keys=allow_missing_keys)
-    settings = loaded.require()
-    if not settings.models:
-        return None
-    from vibe.assemble import pool_of
-
-    entries = pool_of(loaded).entries
-    if all(entry.trouble for entry in entries):
-        raise UsageError(
-            f"Missing API key: {entries[0].trouble}",
-            hint="set it in the environment or in .env beside the configuration file",
+    began_s = SystemClock().monotonic()
+    report = Report(cli, output)
+    with _told_of_in(report):
+        if cd is not None:
+            _go_to(cd, cli)
+        if continues and resume is not None:
+            told = "--continue and --resume exclude each other"
+            raise UsageError(told, hint="leave one of them out")
+        loaded = loaded_for(cli, model, allow_missing_keys=allow_missing_keys)
+        choices = Choices(
+            mode=approve.value if approve else loaded.settings.permissions.mode,
+            rules=rules_of(loaded),
+            bounds=Bounds(
+                answers=max_turns,
+                cost_uusd=None if max_cost is None else round(_real(max_cost) * 1_000_000),
+                within_s=None if time_limit is None else _real(time_limit),
+            ),
+            on_limit=on_limit.value,
+            resume="" if continues else resume,
+            confinement=loaded.settings.sandbox.mode,
+            network=loaded.settings.sandbox.network,
         )
-    return loaded
+        if loaded.settings.models and max_cost is not None:
+            require_prices(loaded)
+        words = " ".join(text or [])
+        asked = Asked(
+            said=said(cli, words, may_be_empty=choices.resume is not None),
+            choices=choices,
+            began_s=began_s,
+        )
+        code = asyncio.run(_answered(cli, loaded, asked, report))
+    raise typer.Exit(code)
 
 
-def _alone(model: str) -> tuple[Override, ...]:
-    """`--model` chooses one model, and leaves the pool aside."""
-    active = Override(kind="flag", label="--model", path=("active_model",), value=model)
-    mode = Override(kind="flag", label="--model", path=("multiplexer", "mode"), value="single")
-    return active, mode
-
-
-async def _answer(cli: Cli, mux: Mux, asked: str, on_limit: OnLimit) -> Printed:
-    from vibe.domain.message import Text, User
-    from vibe.domain.request import ModelRequest
-    from vibe.headless.text import print_answer
-    from vibe.mux.asking import Asking
-
-    request = ModelRequest(messages=(User((Text(asked),)),))
-    asking = Asking(on_limit=on_limit, by_person=True)
+@contextmanager
+def _told_of_in(report: Report) -> Generator[None]:
+    """What ends a run before its turn does stands in the report as well."""
     try:
-        async with aclosing(mux.stream(request, asking)) as events:
-            return await print_answer(
-                events,
-                write=cli.terminal.stream,
-                tell=partial(_tell, cli),
-                holds=not cli.world.stdout.isatty(),
-            )
-    finally:
-        await mux.aclose()
+        yield
+    except VibeError as error:
+        report.broken_off(error)
+        raise
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        report.broken_off(Cancelled("interrupted"))
+        raise KeyboardInterrupt from None
+    except Exception:  # the edge of the process tells of it; a script waits for an envelope
+        report.broken_off(VibeError("vibe has a bug and could not go on"))
+        raise
 
 
-async def _pool(cli: Cli, loaded: Loaded, asked: str, on_limit: OnLimit) -> Printed:
+def _go_to(folder: Path, cli: Cli) -> None:
+    cwd = cli.world.cwd / folder
+    if not cwd.is_dir():
+        raise UsageError(f"--cd: there is no folder {quote(str(folder))}", hint="check the path")
+    cli.world = replace(cli.world, cwd=cwd.resolve())
+
+
+def _real(number: float) -> float:
+    if not isfinite(number):
+        raise UsageError(f"{number} is no limit", hint="leave the option out to have none")
+    return number
+
+
+async def _answered(cli: Cli, loaded: Loaded, asked: Asked, report: Report) -> ExitCode:
     from vibe.assemble import mux_of
+    from vibe.cli.prompt_run import run
 
+    if not loaded.settings.models:
+        return await _demo(cli, asked, report)
     mux = mux_of(loaded, clock=SystemClock(), memory=cli.memory())
-    return await _answer(cli, mux, asked, on_limit)
+    names = frozenset(provider.api_key_env_var for provider in loaded.settings.providers)
+    choices = replace(asked.choices, key_names=names - {""})
+    return await run(cli, mux, replace(asked, choices=choices), report)
 
 
-async def _demo(cli: Cli, asked: str) -> Printed:
+async def _demo(cli: Cli, asked: Asked, report: Report) -> ExitCode:
     """The demo model behind a server on this machine, over the same way as any other."""
     from vibe.assemble import mux_of_one
+    from vibe.cli.prompt_run import run
     from vibe.domain.model import Alias
     from vibe.testing.demo import demo
     from vibe.testing.fault_server import FaultServer
 
-    _tell(cli, "no model is configured: the demo model answers; see: vibe")
+    report.tell("no model is configured: the demo model answers; see: vibe")
     async with FaultServer(demo) as server:
         mux = mux_of_one(Alias("demo"), api_base=server.api_base, clock=SystemClock())
-        return await _answer(cli, mux, asked, "wait")
-
-
-def _tell(cli: Cli, line: str) -> None:
-    cli.terminal.talk(cli.terminal.talk_paint(line, "dim"))
-
-
-def _outcome(cli: Cli, printed: Printed) -> ExitCode:
-    """What the shell is told; a cut or empty answer is never a success."""
-    answer = printed.answer
-    if answer is None:
-        return _unanswered(cli, printed.unanswered or Unanswered(outcome=Outcome.FAILED))
-    if answer.reason == "length":
-        _complain(
-            cli,
-            f"{answer.alias}: the answer was cut: it reached its length limit",
-            "raise max_output_tokens of the model, or ask for less",
-        )
-    elif printed.is_blank:
-        hint = "ask again, or ask another model"
-        _complain(cli, f"{answer.alias}: the answer has no text", hint)
-    else:
-        return ExitCode.FINISHED
-    return ExitCode.FAILED
-
-
-def _unanswered(cli: Cli, end: Unanswered) -> ExitCode:
-    """Who failed, how and when to come back: every model that was asked gets its line."""
-    failure = end.failure
-    by = f"{end.by}: " if end.by else ""
-    message = f"{by}{sentence(failure)}" if failure else "no model could be asked"
-    if end.again_in_s:
-        message += f"; try again in {duration(end.again_in_s)}"
-    _complain(cli, message, remedy(failure.inner or failure.kind) if failure else "")
-    others = {tried.alias: tried.failure for tried in end.tried if tried.alias != end.by}
-    for alias, other in others.items():
-        _tell(cli, f"  also: {alias}: {sentence(other)}")
-    if end.outcome is Outcome.DEADLINE:
-        return ExitCode.LIMIT_REACHED
-    return ExitCode.TEMPORARY if end.outcome is Outcome.EXHAUSTED else ExitCode.FAILED
-
-
-def _complain(cli: Cli, message: str, hint: str) -> None:
-    paint = cli.terminal.talk_paint
-    cli.terminal.talk(joined([paint("error: ", "red"), paint(message)]))
-    if hint:
-        cli.terminal.talk(joined([paint("  help: ", "dim"), paint(hint)]))
+        return await run(cli, mux, asked, report)

@@ -12,7 +12,7 @@ from vibe.cli.terminal import json_text
 from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
-    from vibe.session.restore import Restoring, Way
+    from vibe.agent.restore import Restoring, Way
 
 _DONE: Final[dict[Way, str]] = {
     "write": "● restored",
@@ -31,25 +31,28 @@ def restore(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be done.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also files that have changed since; copies are kept.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Bring files back to what they were before a turn: all that it and later turns changed.
 
-    A file that has changed since is left alone, and the exit code is 1 then. What commands
-    changed comes back as far as it was kept.
+    A file that has changed since is left alone, and what cannot be brought back is told. The exit
+    code is 1 then.
     """
+    from vibe.agent.restore import restore as restored
+    from vibe.agent.restore import restorings
     from vibe.session.blobs import Blobs
-    from vibe.session.restore import restore as restored
-    from vibe.session.restore import restorings
     from vibe.session.resume import load
 
     cli: Cli = ctx.obj
     place = place_of(cli, session)
-    changes = load(place).transcript.changes
-    before = turn or max((change.turn for change in changes), default=1)
-    done = restorings(changes, before, blobs=Blobs(place.blobs))
+    transcript, blobs = load(place).transcript, Blobs(place.blobs)
+    before = turn or max((change.turn for change in transcript.changes), default=1)
+    done = restorings(transcript, before, blobs=blobs, is_forced=force)
     if not dry_run:
-        done = tuple(restored(each) for each in done)
+        done = tuple(restored(each, blobs=blobs) for each in done)
     if json:
         data = [{"path": each.path, "way": each.way, "why": each.why} for each in done]
         cli.terminal.data(json_text(data))

@@ -97,14 +97,15 @@ def origin(loaded: Loaded, path: Path) -> str:
 
 
 def leaves(values: Table, path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Every single value with its path; a header is one."""
+    """Every single value with its path; a header is one, and so is a text in a list."""
     for name, value in values.items():
         here = (*path, name)
         if isinstance(value, dict):
             yield from leaves(cast("Table", value), here)
         elif isinstance(value, list):
-            for index, item in enumerate(cast("list[Table]", value)):
-                yield from leaves(item, (*here, index))
+            for index, item in enumerate(cast("list[Table | str]", value)):
+                is_text = isinstance(item, str)
+                yield from [((*here, index), item)] if is_text else leaves(item, (*here, index))
         else:
             yield here, value
 
@@ -141,6 +142,8 @@ def _table(schema: type[Struct], values: Table, path: Path, *, refused: Containe
                     _table(table, item, (*here, index), refused=refused)
                     for index, item in enumerate(cast("list[Table]", value or []))
                 ]
+            case "list" if value is None and here not in refused:
+                result[field.name] = []
             case "texts":
                 hidden = dict.fromkeys(cast("Table", value or {}), HIDDEN)
                 result |= {field.name: hidden} if hidden else {}
@@ -155,8 +158,11 @@ def _table(schema: type[Struct], values: Table, path: Path, *, refused: Containe
 def _rows(schema: type[Struct], values: Table, path: Path) -> Iterator[tuple[Path, str]]:
     """The lines of a TOML file, each setting with its path; headers and blank lines without."""
     tables = [field for field in fields_of(schema) if field.table is not None]
+    lists = {field.name for field in fields_of(schema) if field.kind == "list"}
     for name, value in values.items():
-        if all(name != field.name for field in tables):
+        if name in lists and value:
+            yield from _list_rows(name, cast("list[str]", value), path)
+        elif all(name != field.name for field in tables):
             yield (*path, name), f"{name} = {literal(value)}"
     for field in tables:
         inner = cast("type[Struct]", field.table)
@@ -170,6 +176,14 @@ def _rows(schema: type[Struct], values: Table, path: Path) -> Iterator[tuple[Pat
             yield (), ""
             yield (), f"[[{name}]]"
             yield from _rows(inner, item, (*path, field.name, index))
+
+
+def _list_rows(name: str, texts: list[str], path: Path) -> Iterator[tuple[Path, str]]:
+    """A line for each, as each may come from somewhere else."""
+    yield (), f"{name} = ["
+    for index, text in enumerate(texts):
+        yield (*path, name, index), f"  {literal(text)},"
+    yield (), "]"
 
 
 def _no_such(path: Path, key: str) -> UsageError:

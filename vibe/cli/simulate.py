@@ -135,10 +135,12 @@ def _described(
     aliases: list[Alias],
 ) -> World:
     from vibe.cli.simulate_world import described
+    from vibe.mux.world import LEAST_RPS, MOST_RPS
 
     rate = RPS if rps is None else rps
-    if not 0 < rate <= 100_000:  # and not `nan`
-        raise UsageError(f"--rps {rate:g} is no rate", hint="more than 0, and 100000 at most")
+    if not LEAST_RPS <= rate <= MOST_RPS:  # and not `nan`
+        hint = f"{MOST_RPS} at most, and at least one a day: {LEAST_RPS:.6f}"
+        raise UsageError(f"--rps {rate:g} cannot be simulated", hint=hint)
     return described(
         requests=requests or REQUESTS,
         rps=rate,

@@ -136,6 +136,9 @@ def _limited(natures: dict[Alias, Nature], alias: Alias, given: str, rate: str) 
     from vibe.mux.world import Fault
 
     if found := _A_MINUTE.fullmatch(rate):
+        if not int(found[1]):
+            hint = f"--outage {alias}:0-60, or --429 {alias}:100%"
+            raise UsageError(f"--429 {quote(given)} is no limit but an outage", hint=hint)
         return _with(natures, alias, per_minute=int(found[1]))
     found = _PART.fullmatch(rate)
     if found is None:

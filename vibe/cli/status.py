@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from msgspec import Struct
 
 from vibe.cli.paragraph import WIDTH, paragraph
 from vibe.cli.session import Cli
@@ -20,35 +19,31 @@ from vibe.domain.telling import duration, money, named
 from vibe.errors import UsageError
 
 if TYPE_CHECKING:
-    from vibe.domain.model import Alias
-    from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
-    from vibe.mux.status import Running
+    from vibe.mux.snapshot import EntrySnapshot
+    from vibe.mux.status import Status
     from vibe.mux.store_queue import Use
 
 CLEAR: Final = "\x1b[H\x1b[2J"
 LEAST: Final = 8  # of an alias, so that it can still be told
 UNKNOWN: Final = "–"
-HEADER: Final = ("MODEL", "STATE", "BUSY", "SHARE", "OK/FAIL", "FIRST", "TOK/S", "COST")
+HEADER: Final = (
+    "MODEL", "STATE", "BUSY", "SHARE", "OK/FAIL", "STOPPED", "FIRST", "TOK/S", "COST",
+)  # fmt: skip
+EMPTY: Final = {"STOPPED": "0"}  # of the other columns: what nobody knows
 EPILOG: Final = """\b
 Examples:
   vibe mux status
   vibe mux status --watch     again every second, until Ctrl+C
   vibe mux status --json
 \b
-OK/FAIL counts the attempts of today (UTC) and COST is what they cost, of all
-vibe processes together; ~ marks estimates, $? what has no known price. SHARE
-is the part of the requests so far, and behind / the part by weight. FIRST is
-the usual time to the first word, TOK/S the speed after it; both are known
-while a vibe runs. What nobody knows has no column.
+All attempts of today (UTC) are counted, of all vibe processes together.
+OK/FAIL are those that were answered and that failed, STOPPED those that
+somebody or a quicker answer ended. SHARE is the part of all of them, and
+behind / the part by weight. COST is what they cost; ~ marks estimates, $?
+what has no known price. FIRST is the usual time to the first word, TOK/S the
+speed after it; both are known while a vibe runs. What nobody knows, and
+STOPPED where there were none, has no column.
 """
-
-
-class _Now(Struct, frozen=True, kw_only=True):
-    """What is printed; `today` is by alias."""
-
-    pool: MuxSnapshot
-    today: dict[Alias, Use]
-    processes: tuple[Running, ...]
 
 
 def status(
@@ -92,9 +87,7 @@ def _show(cli: Cli, *, json: bool, clears: bool = False) -> None:
         cli.terminal.data(line)
 
 
-def _now(cli: Cli) -> _Now:
-    from datetime import UTC, datetime
-
+def _now(cli: Cli) -> Status:
     from vibe.assemble import lines_of, pool_of
     from vibe.mux.status import status as status_of
 
@@ -103,19 +96,16 @@ def _now(cli: Cli) -> _Now:
         raise UsageError("no model is configured", hint="vibe config init")
     names = {line.alias: (line.provider.name, line.target.model) for line in lines_of(loaded)}
     store = cli.store()
-    clock = SystemClock()
     try:
-        shown, running = status_of(pool_of(loaded), names, store, clock=clock)
-        day = datetime.fromtimestamp(clock.wall(), UTC).date().isoformat()
-        today = {row.alias: row.use for row in store.usage(since=day)}
+        now = status_of(pool_of(loaded), names, store, clock=SystemClock())
     finally:
         store.close()
     if store.notice:
         cli.warn(store.notice)
-    return _Now(pool=shown, today=today, processes=running)
+    return now
 
 
-def _lines(cli: Cli, now: _Now) -> Iterator[Painted]:
+def _lines(cli: Cli, now: Status) -> Iterator[Painted]:
     paint = cli.terminal.data_paint
     pool = now.pool
     yield paint("   ".join(_head(now)), "bold")
@@ -134,7 +124,7 @@ def _lines(cli: Cli, now: _Now) -> Iterator[Painted]:
         yield from paragraph(used, paint, "dim")
 
 
-def _head(now: _Now) -> Iterator[str]:
+def _head(now: Status) -> Iterator[str]:
     pool = now.pool
     today = [now.today[entry.alias] for entry in pool.entries if entry.alias in now.today]
     asked = sum(use.requests for use in today)
@@ -145,8 +135,12 @@ def _head(now: _Now) -> Iterator[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The header and the rows without what nobody knows, the aliases as long as there is room."""
-    known = [index for index in range(len(HEADER)) if any(row[index] != UNKNOWN for row in rows)]
+    """The header and the rows without empty columns, the aliases as long as there is room."""
+    known = [
+        index
+        for index, name in enumerate(HEADER)
+        if any(row[index] != EMPTY.get(name, UNKNOWN) for row in rows)
+    ]
     columns = [[row[index] for row in (HEADER, *rows)] for index in known]
     room = WIDTH - sum(2 + max(map(drawn, column)) for column in columns[1:])
     columns[0] = [_shortened(alias, max(room, LEAST)) for alias in columns[0]]
@@ -169,6 +163,7 @@ def _row(entry: EntrySnapshot, today: Use | None) -> tuple[str, ...]:
         f"{entry.busy}/{entry.limit}" if entry.limit else str(entry.busy),
         _share(entry),
         f"{today.ok if today else 0}/{fails}",
+        str(today.cancelled if today else 0),
         UNKNOWN if entry.first_token_p50_s is None else f"{entry.first_token_p50_s:.2f}s",
         UNKNOWN if entry.tokens_a_second is None else f"{entry.tokens_a_second:.0f}",
         _cost([today]) if today and today.requests else UNKNOWN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,6 +16,7 @@ from vibe.domain.event import Outcome
 from vibe.domain.telling import duration, in_brief, money, tokens
 
 if TYPE_CHECKING:
+    from vibe.mux.step import Aside
     from vibe.mux.trace import AttemptTrace, Trace
 
 EPILOG = """\b
@@ -89,15 +90,25 @@ def _traces(cli: Cli, last: int) -> list[Trace]:
 
 def _lines(trace: Trace, paint: Paint) -> Iterator[Painted]:
     when = datetime.fromtimestamp(trace.began).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    told = f"{when}  {_end_of(trace)}  {money(trace.cost_uusd)}"
+    told = f"{when}  {_end_of(trace)}  {_cost_of(trace)}"
     yield from paragraph(told, paint, "bold", rest=INDENT)
+    yield from _passed_over(trace.asides, paint)
     for number, attempt in enumerate(trace.attempts, start=1):
         asked = f"{attempt.alias}: {WORDS[attempt.why]}"
         yield from paragraph(asked, paint, first=f"{number:>3}  ", rest=INDENT)
         yield from paragraph(_came_of(attempt), paint, first=INDENT, rest=INDENT)
-        for aside in attempt.asides:
-            passed = f"not {aside.alias}: {aside.why}"
-            yield from paragraph(passed, paint, "dim", first=INDENT, rest=f"{INDENT}  ")
+        yield from _passed_over(attempt.asides, paint)
+
+
+def _passed_over(asides: Iterable[Aside], paint: Paint) -> Iterator[Painted]:
+    for aside in asides:
+        passed = f"not {aside.alias}: {aside.why}"
+        yield from paragraph(passed, paint, "dim", first=INDENT, rest=f"{INDENT}  ")
+
+
+def _cost_of(trace: Trace) -> str:
+    is_estimate = any(attempt.is_estimated for attempt in trace.attempts)
+    return money(trace.cost_uusd, is_estimate=is_estimate)
 
 
 def _end_of(trace: Trace) -> str:
@@ -112,15 +123,21 @@ def _end_of(trace: Trace) -> str:
 
 
 def _came_of(attempt: AttemptTrace) -> str:
+    """And what it cost: of one that failed or was stopped, if it cost anything."""
     failure = attempt.failure
+    used = f"; {_used(attempt)}" if attempt.input_tokens or attempt.output_tokens else ""
     if attempt.outcome == "cancelled":
-        return f"stopped after {attempt.took_s:.2f} s"
+        return f"stopped after {attempt.took_s:.2f} s{used}"
     if failure is not None:
         asked = failure.retry_after_s
         wait = f"; it asked for {duration(asked)}" if asked else ""
-        return f"{in_brief(failure)} after {attempt.took_s:.2f} s{wait}"
+        return f"{in_brief(failure)} after {attempt.took_s:.2f} s{wait}{used}"
     first = f"first word after {attempt.first_token_s:.2f} s; " if attempt.first_token_s else ""
+    return f"answered: {first}{_used(attempt)}"
+
+
+def _used(attempt: AttemptTrace) -> str:
     about = "~" * attempt.is_estimated
     read, wrote = tokens(attempt.input_tokens or 0), tokens(attempt.output_tokens or 0)
     cost = money(attempt.cost_uusd, is_estimate=attempt.is_estimated)
-    return f"answered: {first}{about}{read} tokens in, {about}{wrote} out, {cost}"
+    return f"{about}{read} tokens in, {about}{wrote} out, {cost}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,18 @@ from vibe.agent.calls import Calls, Rights
 from vibe.agent.instructions import NAME, Instructions
 from vibe.agent.loop import Agent, Manner
 from vibe.agent.outlet import Outlet
-from vibe.agent.permissions.rules import Rules
 from vibe.agent.permissions.shell.bash import cleaned
 from vibe.agent.permissions.trust import project_in
-from vibe.agent.permissions.values import EVERY_HAZARD, Mode
+from vibe.agent.permissions.values import Mode
 from vibe.agent.policy import Ground, Policy
 from vibe.agent.prompt import context, system
 from vibe.agent.questions import Questions
+from vibe.agent.traces import Traces
 from vibe.clock import SystemClock
+from vibe.domain.model import Confinement
+from vibe.domain.rule import Rules
+from vibe.sandbox.probe import opened
+from vibe.sandbox.sandbox import Sandbox
 from vibe.session.index import find, latest
 from vibe.session.session import Session
 from vibe.tools.base import Room
@@ -44,34 +48,40 @@ class Choices(Struct, frozen=True, kw_only=True):
     """
 
     mode: Mode = "ask"
+    rules: Rules = Rules()
     bounds: Bounds = Bounds()
     on_limit: OnLimit = "wait"
     resume: str | None = None
     is_attended: bool = False
     key_names: frozenset[str] = frozenset()
+    confinement: Confinement = "auto"
+    network: bool = False
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """`questions` takes the person's answers; `policy` holds the mode."""
+    """`questions` takes the person's answers; `policy` holds the mode. `warning` is what the person
+    has to know of the sandbox."""
 
     agent: Agent
     questions: Questions
     policy: Policy
     room: Room
+    warning: str | None = None
 
 
 @asynccontextmanager
 async def working(cli: Cli, mux: Mux, choices: Choices) -> AsyncGenerator[Work]:
-    work = assembled(cli, mux, choices)
-    try:
-        yield work
-    finally:
-        await work.room.jobs.close()
-        await asyncio.to_thread(work.agent.session.close)
+    with _confinement(cli, choices) as sandbox:
+        work = assembled(cli, mux, choices, sandbox)
+        try:
+            yield work
+        finally:
+            await work.room.jobs.close()
+            await asyncio.to_thread(work.agent.session.close)
 
 
-def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
-    """To be closed by its owner: the jobs first, then the session."""
+def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
+    """To be closed by its owner: the jobs first, then the session, then the sandbox."""
     clock, folders = SystemClock(), cli.folders()
     root = Path(cli.world.cwd).resolve()
     session = _session(cli, root, choices.resume)
@@ -85,21 +95,31 @@ def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
 
     env = cleaned(cli.world.env, secrets=choices.key_names)
     spool = folders.state / "outputs" / session.session
-    room = Room(root=root, env=env, keep=keep, ask=ask, spool=spool)
+    room = Room(
+        root=root,
+        env=env,
+        keep=keep,
+        ask=ask,
+        spool=spool,
+        confined=partial(sandbox.wrapped, folder=root),
+        denied=lambda output, code: sandbox.denial(output, code=code, folder=root),
+    )
     policy = Policy(
         Ground(
             root=root,
             home=cli.world.home,
-            own=(folders.config.parent, folders.state),
+            own=folders.private,
             search_path=env.get("PATH", ""),
-            unheld=EVERY_HAZARD,
+            unheld=partial(sandbox.unheld, root),
+            spool=spool,
         ),
-        Rules(),
+        choices.rules,
         mode=choices.mode,
         grants=folders.grants,
         clock=clock,
         tell=cli.warn,
     )
+    room.searchable = policy.searchable
     instructions = Instructions(root, trusted=partial(_trusted, cli))
     rights = Rights(
         judge=policy.judge,
@@ -112,6 +132,7 @@ def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
         room,
         {kind.name: kind for kind in KINDS},
         rights,
+        traces=Traces(session, root, room.jobs, own=folders.state, clock=clock),
         outlet=outlet,
         questions=questions,
         clock=clock,
@@ -130,7 +151,17 @@ def assembled(cli: Cli, mux: Mux, choices: Choices) -> Work:
         is_attended=choices.is_attended,
     )
     agent = Agent(mux, session, calls, manner, outlet=outlet, questions=questions, clock=clock)
-    return Work(agent=agent, questions=questions, policy=policy, room=room)
+    return Work(agent=agent, questions=questions, policy=policy, room=room, warning=sandbox.warning)
+
+
+def _confinement(cli: Cli, choices: Choices) -> AbstractContextManager[Sandbox]:
+    folders = cli.folders()
+    return opened(
+        choices.confinement,
+        network=choices.network,
+        home=cli.world.home,
+        own=folders.private,
+    )
 
 
 def _trusted(cli: Cli, folder: Path) -> bytes | None:
@@ -143,11 +174,11 @@ def _trusted(cli: Cli, folder: Path) -> bytes | None:
 def _session(cli: Cli, root: Path, resume: str | None) -> Session:
     redactor = cli.terminal.redactor
     folder = cli.folders().state / "sessions"
+    at = SystemClock().wall()
     if resume is None:
-        at = SystemClock().wall()
         return Session.begin(folder, folder=str(root), at=at, redactor=redactor, tell=cli.warn)
     place = find(folder, resume) if resume else latest(folder, folder=str(root), redactor=redactor)
-    session = Session.resume(place, redactor=redactor, tell=cli.warn)
+    session = Session.resume(place, folder=str(root), at=at, redactor=redactor, tell=cli.warn)
     for problem in session.problems:
         cli.warn(problem)
     return session

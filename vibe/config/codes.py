@@ -59,6 +59,7 @@ class Code(StrEnum):
     MODE_UNKNOWN = "mode-unknown"
     DURATION_SHORT = "duration-short"
     HEADER_INVALID = "header-invalid"
+    RULE_INVALID = "rule-invalid"
     VARIABLE_UNSET = "variable-unset"
     VARIABLE_CYCLE = "variable-cycle"
     VARIABLE_SYNTAX = "variable-syntax"
@@ -298,6 +299,12 @@ _EXPLAINED: dict[Code, Explanation] = {
         "error",
         "HTTP does not allow this name or this value of a header.",
         "Use letters, digits and dashes for the name, one line of text for the value.",
+    ),
+    Code.RULE_INVALID: Explanation(
+        "error",
+        "The text is no rule of permissions, so that nothing could be held against it.",
+        "Write a tool, and in brackets what the rule is about: `bash(git diff *)`, "
+        "`write(docs/**)`.",
     ),
     Code.VARIABLE_UNSET: Explanation(
         "error",

@@ -90,6 +90,8 @@ class _Reading:
             return self._tables(field, value, path)
         if field.kind == "table":
             return self._one_table(field, value, path)
+        if field.kind == "list" and isinstance(value, list):
+            return self._list(field, cast("list[object]", value), path)
         if isinstance(value, str):
             value = self._text(field, value, path)
             if value is None:
@@ -175,6 +177,14 @@ class _Reading:
         )
 
     # texts
+
+    def _list(self, field: Field, items: list[object], path: Path) -> list[object] | None:
+        """All or none of it: half of a list that forbids would allow the rest."""
+        accepted = [self._value(field.item, each, (*path, at)) for at, each in enumerate(items)]
+        if None not in accepted:
+            return accepted
+        self.bad.add(path)
+        return None
 
     def _text(self, field: Field, text: str, path: Path) -> str | None:
         """`text` with its references followed; None where it was refused."""

@@ -17,7 +17,7 @@ from typing import TypeAlias, cast
 
 from vibe.clean import clean_line
 from vibe.config.corrections import names_of
-from vibe.config.fields import Scalar
+from vibe.config.fields import Setting
 from vibe.config.keypath import BARE, children_of, resolve, spelled
 from vibe.config.read import MAX_BYTES
 from vibe.config.scan import Assignment, Header, Outline, Path, Span, scan
@@ -97,7 +97,7 @@ def _key(path: Path) -> str:
 # the change
 
 
-def set_in_file(file: pathlib.Path, path: Path, value: Scalar) -> None:
+def set_in_file(file: pathlib.Path, path: Path, value: Setting) -> None:
     """Set one value in `file`, which is made where there is none; whoever does so too, waits."""
 
     def change(old: bytes | None) -> bytes:
@@ -112,7 +112,7 @@ def set_in_file(file: pathlib.Path, path: Path, value: Scalar) -> None:
     rewrite(file, change)
 
 
-def with_value(text: str, path: Path, value: Scalar, *, file: str = "config.toml") -> str:
+def with_value(text: str, path: Path, value: Setting, *, file: str = "config.toml") -> str:
     """`text` with `value` at `path`, and every other character as it was.
 
     `file` is what a refusal calls it: where it is not TOML, or of a form so rare that the change
@@ -129,13 +129,15 @@ def with_value(text: str, path: Path, value: Scalar, *, file: str = "config.toml
     wanted = _with(data, path, value)
     depth, found = _reached(data, path)
     exists = depth == len(path)
-    if isinstance(path[-1], int) or (exists and isinstance(found, dict | list)):
+    if _are_tables(found, value, beyond=len(path) - depth):
         raise UsageError(f"{spelled(path)} is a table", hint="name one of the settings in it")
     if exists and found == value and isinstance(found, bool) == isinstance(value, bool):
         return text
     layout = _Layout(text, outline)
     if exists:
         changed = layout.replaced(path, value)
+    elif isinstance(path[-1], int) and depth < len(path) - 1:
+        changed = layout.added(path[:depth], path[depth:-1], cast("list[str]", [value]))
     else:
         changed = layout.added(path[:depth], path[depth:], value)
     if not _means(changed, wanted):
@@ -155,7 +157,7 @@ def _unreadable(file: str) -> UsageError:
     )
 
 
-def _with(data: object, path: Path, value: Scalar, *, at: int = 0) -> object:
+def _with(data: object, path: Path, value: Setting, *, at: int = 0) -> object:
     """`data`, None for nothing yet, with `value` where the steps of `path` from `at` on lead."""
     if at == len(path):
         return value
@@ -185,6 +187,20 @@ def _reached(data: Table, path: Path) -> tuple[int, object]:
             return depth, found
         found = children[step]
     return len(path), found
+
+
+def _are_tables(found: object, value: Setting, *, beyond: int) -> bool:
+    """Whether `value` would take the place of tables or, a step `beyond` a list, stand by them."""
+    if not isinstance(found, list):
+        return isinstance(found, dict) and not beyond
+    holds_tables = any(isinstance(each, dict) for each in cast("list[object]", found))
+    match beyond:
+        case 0:
+            return holds_tables or not isinstance(value, list)
+        case 1:
+            return holds_tables
+        case _:
+            return False
 
 
 def _means(text: str, data: object) -> bool:
@@ -218,7 +234,7 @@ class _Layout:
             else:
                 self.blocks[block].append(statement)
 
-    def replaced(self, path: Path, value: Scalar) -> str:
+    def replaced(self, path: Path, value: Setting) -> str:
         """A text in single quotes stays one where it can."""
         span = self.places[path].value
         new = _inline(value)
@@ -227,7 +243,7 @@ class _Layout:
             new = f"'{value}'" if is_plain else new
         return self._spliced(span, new)
 
-    def added(self, at: Path, rest: Path, value: Scalar) -> str:
+    def added(self, at: Path, rest: Path, value: Setting) -> str:
         """`at` exists already, in whatever form; nothing of `rest` does.
 
         `home` is the nearest table around, `at` itself if it can be, that has a header or brackets
@@ -344,6 +360,6 @@ def _extent(statement: Header | Assignment) -> Span:
     return Span(statement.key.start, statement.value.end)
 
 
-def _setting(steps: Path, value: Scalar, *, names: int = 1) -> str:
+def _setting(steps: Path, value: Setting, *, names: int = 1) -> str:
     """`value` under a key of the first `names` steps, inside of what the others make of it."""
     return f"{_key(steps[:names])} = {_inline(_with(None, steps[names:], value))}"

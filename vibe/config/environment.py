@@ -19,6 +19,7 @@ from vibe.config.values import flaw
 
 PREFIX = "VIBE_"
 NOT_SETTINGS = frozenset({"VIBE_CONFIG"})
+_SAFETY = frozenset({"permissions", "sandbox"})  # what is meant for these is not left out unnoticed
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -36,8 +37,11 @@ def overlay(env: Mapping[str, str]) -> Overlay:
             continue
         path = _path(name)
         field = field_at(Settings, path)
+        if _is_list(field) or _is_list(field_at(Settings, path[:-1])):
+            problems.append(_in_files_alone(name))
+            continue
         if field is None or field.kind in ("table", "tables", "texts"):
-            problems.append(_unknown(name))
+            problems.append(_unknown(name, path))
             continue
         value = parsed(field, env[name])
         found = flaw(field, value)
@@ -74,7 +78,21 @@ def _path(name: str) -> Path:
     return tuple(int(step) if step.isdecimal() and len(step) < 5 else step for step in steps)
 
 
-def _unknown(name: str) -> Problem:
+def _is_list(field: Field | None) -> bool:
+    return field is not None and field.kind == "list"
+
+
+def _in_files_alone(name: str) -> Problem:
+    return problem(
+        Code.ENVIRONMENT_UNKNOWN,
+        Spot(file=name),
+        f"{quote(name)} has no effect: a list cannot be set by a variable",
+        help="write it into config.toml, and unset the variable",
+        severity="error",
+    )
+
+
+def _unknown(name: str, path: Path) -> Problem:
     guess = nearest(name, _known())
     return problem(
         Code.ENVIRONMENT_UNKNOWN,
@@ -83,10 +101,11 @@ def _unknown(name: str) -> Problem:
         help=f"did you mean {guess}?"
         if guess
         else "VIBE_ and the path of the key, with __ between levels, as VIBE_MULTIPLEXER__MODE",
+        severity="error" if path[0] in _SAFETY else None,
     )
 
 
 def _known() -> Iterator[str]:
     for dotted, field in dotted_keys(Settings):
-        if field.kind != "texts":
+        if field.kind not in ("texts", "list"):
             yield variable_name(dotted)

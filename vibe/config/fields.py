@@ -13,24 +13,46 @@ import msgspec
 from msgspec import Struct, inspect
 
 from vibe.config.schema import Settings
-from vibe.domain.model import Affinity, Backend, BrokenStream, Mode, Overflow, Strategy
+from vibe.domain.model import (
+    Affinity,
+    Approval,
+    Backend,
+    BrokenStream,
+    Confinement,
+    Mode,
+    Overflow,
+    Strategy,
+)
 
 if TYPE_CHECKING:
     from vibe.config.scan import Path
 
-Kind: TypeAlias = Literal["flag", "whole", "number", "text", "choice", "texts", "table", "tables"]
-Scalar: TypeAlias = bool | int | float | str
+Kind: TypeAlias = Literal[
+    "flag", "whole", "number", "text", "choice", "list", "texts", "table", "tables"
+]  # fmt: skip
+Setting: TypeAlias = bool | int | float | str | list[str]
 
 _DECLARED: dict[frozenset[object], tuple[str, ...]] = {
     frozenset(get_args(choices)): get_args(choices)
-    for choices in (Affinity, Backend, BrokenStream, Mode, Overflow, Strategy)
+    for choices in (
+        Affinity,
+        Approval,
+        Backend,
+        BrokenStream,
+        Confinement,
+        Mode,
+        Overflow,
+        Strategy,
+    )
 }
 
 
 class Field(Struct, frozen=True, kw_only=True):
     """One key of one table; `table` is the struct of a `table` or of each item of `tables`.
 
-    A table that `is_overrides` holds what a person wrote and nothing else: no defaults.
+    A `list` is one of texts, `texts` are a table of them. What `is_rule` is a rule of permissions
+    or a list of such. A table that `is_overrides` holds what a person wrote and nothing else: no
+    defaults.
     """
 
     name: str
@@ -44,6 +66,15 @@ class Field(Struct, frozen=True, kw_only=True):
     at_most: float | None = None
     table: type[Struct] | None = None
     is_overrides: bool = False
+    is_rule: bool = False
+
+    @property
+    def item(self) -> Field:
+        """What each text of a `list` has to be."""
+        name = f"an item of {self.name}"
+        return Field(
+            name=name, kind="text", about="", required=False, default=None, is_rule=self.is_rule
+        )
 
     def allows(self, number: float) -> bool:
         return not (
@@ -62,6 +93,8 @@ class Field(Struct, frozen=True, kw_only=True):
                 return "one of " + ", ".join(f'"{choice}"' for choice in self.choices)
             case "text":
                 return "a text in quotes"
+            case "list":
+                return "a list of rules" if self.is_rule else "a list of texts in quotes"
             case "texts":
                 return 'a table of texts, such as { X-Team = "shop" }'
             case "table":
@@ -92,9 +125,10 @@ def field_at(root: type[Struct], path: Path) -> Field | None:
     table: type[Struct] | None = root
     for step in path:
         if isinstance(step, int):
-            if field is None or field.kind != "tables":
+            if field is None or field.kind not in ("tables", "list"):
                 return None
             table = field.table
+            field = field.item if field.kind == "list" else field
             continue
         if field is not None and field.kind == "texts":
             return Field(name=step, kind="text", about="", required=False, default=None)
@@ -130,15 +164,14 @@ def _figure(number: float) -> str:
 
 def _field(field: inspect.Field) -> Field:
     about = ""
-    overrides: type[Struct] | None = None
+    extra: dict[str, object] = {}
     kind = field.type
     limits: dict[str, float] = {}
     while True:
         if isinstance(kind, inspect.Metadata):
             notes = cast("dict[str, str]", kind.extra_json_schema or {})
             about = about or notes.get("description", "")
-            extra = cast("dict[str, type[Struct]]", kind.extra or {})
-            overrides = overrides or extra.get("overrides")
+            extra |= cast("dict[str, object]", kind.extra or {})
             kind = kind.type
         elif isinstance(kind, inspect.UnionType):
             kind = next(t for t in kind.types if not isinstance(t, inspect.NoneType))
@@ -147,6 +180,7 @@ def _field(field: inspect.Field) -> Field:
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         named = {"at_least": kind.ge, "above": kind.gt, "at_most": kind.le}
         limits = {name: limit for name, limit in named.items() if limit is not None}
+    overrides = cast("type[Struct] | None", extra.get("overrides"))
     return Field(
         name=field.name,
         kind="table" if overrides else _kind(kind),
@@ -156,6 +190,7 @@ def _field(field: inspect.Field) -> Field:
         choices=_choices(kind),
         table=overrides or _table(kind),
         is_overrides=overrides is not None,
+        is_rule="is_rule" in extra,
         **limits,
     )
 
@@ -174,8 +209,10 @@ def _kind(kind: inspect.Type) -> Kind:
             return "texts"
         case inspect.StructType():
             return "table"
-        case inspect.VarTupleType():
+        case inspect.VarTupleType(item_type=inspect.StructType()):
             return "tables"
+        case inspect.VarTupleType():
+            return "list"
         case _:
             return "text"
 

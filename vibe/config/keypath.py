@@ -14,7 +14,7 @@ from vibe.clean import clean_line, quote
 from vibe.config.corrections import names_of
 from vibe.config.decode import Table
 from vibe.config.environment import parsed
-from vibe.config.fields import Field, Scalar, field_at, fields_of, is_list_table
+from vibe.config.fields import Field, Setting, field_at, fields_of, is_list_table
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
 from vibe.config.scan import Path
@@ -73,14 +73,24 @@ def resolve(path: Path, values: Table) -> Path:
     return resolved
 
 
-def value_for(field: Field, text: str) -> Scalar:
-    """What `text`, typed by a person, means to `field`."""
+def value_for(field: Field, text: str) -> Setting:
+    """What `text`, typed by a person, means to `field`; a list is typed as TOML writes it."""
     if field.kind in ("texts", "table", "tables"):
         raise UsageError(f"{field.name} is a table", hint="name one of the settings in it")
-    value = parsed(field, text)
+    value = _listed(text) if field.kind == "list" else parsed(field, text)
     if found := flaw(field, value):
-        raise UsageError(found.message, hint=found.help)
-    return cast("Scalar", value)
+        is_single = field.kind == "list" and not isinstance(value, list)
+        hint = f"a single item goes by its number: …{field.name}[0]" if is_single else found.help
+        raise UsageError(found.message, hint=hint)
+    return cast("Setting", value)
+
+
+def _listed(text: str) -> object:
+    try:
+        found = tomllib.loads(f"items = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return found["items"] if len(found) == 1 else text
 
 
 def _unquoted(name: str, key: str) -> str:
@@ -108,7 +118,9 @@ def _is_list(value: object, path: Path) -> bool:
 
 
 def _numbered(name: str, path: Path, items: list[object]) -> int:
-    known: list[str] = []
+    known = [each for each in items if isinstance(each, str)]
+    if name in known:
+        return items.index(name)
     for key in ("alias", "name", "model"):
         names = [children_of(item).get(key) for item in items]
         if names.count(name) == 1:

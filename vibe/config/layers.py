@@ -1,8 +1,8 @@
 """Layers laid upon one another, with the origin of every value.
 
 defaults < user < trusted project < environment < flags. Tables merge by key, providers by name,
-models by alias; the pool, whose order has a meaning, is taken whole from the last file that has
-one. Pure: reading files and judging values is done elsewhere.
+models by alias; lists of texts add up; the pool, whose order has a meaning, is taken whole from the
+last file that has one. Pure: reading files and judging values is done elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Literal, TypeAlias, cast
 
 from msgspec import Struct
 
+from vibe.config.corrections import names_of
 from vibe.config.decode import Table
+from vibe.config.fields import is_list_table
 from vibe.config.locate import Source, Spot
 from vibe.config.scan import Path
 
@@ -92,6 +94,9 @@ class _Merging:
     def table(self, into: Table, values: Table, path: Path, local: Path) -> None:
         for name, value in values.items():
             here, there = (*path, name), (*local, name)
+            if isinstance(value, list) and not is_list_table(names_of(here)):
+                self._further(name, into, cast("list[str]", value), here, there)
+                continue
             self._claim(here, there)
             if name in _IDENTITIES and not path:
                 self._by_identity(name, into, cast("list[Table]", value), here, there)
@@ -137,6 +142,16 @@ class _Merging:
             self._claim(here, there)
             fresh.append({})
             self.table(fresh[-1], item, here, there)
+
+    def _further(self, name: str, into: Table, texts: list[str], path: Path, local: Path) -> None:
+        """What an earlier layer forbids, no later one can take away."""
+        known = cast("list[str]", into.setdefault(name, []))
+        for index, text in enumerate(texts):
+            self._claim((*path, len(known)), (*local, index))
+            known.append(text)
+        first = self.origins.get(path)
+        self._claim(path, local)
+        self.origins[path] = first or self.origins[path]
 
     def _claim(self, path: Path, local: Path) -> None:
         source = self.layer.source

@@ -38,6 +38,11 @@ class Folders(Struct, frozen=True, kw_only=True):
     def log(self) -> Path:
         return self.state / "vibe.log"
 
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """What no command that vibe runs may read. A chosen file may lie in any folder."""
+        return (self.config if self.named else self.config.parent, self.dotenv, self.state)
+
 
 def folders(
     env: Mapping[str, str], *, platform: str, cwd: Path, config: Path | None = None

@@ -21,7 +21,7 @@ from vibe.config.codes import Code, explained
 from vibe.config.environment import variable_name
 from vibe.config.failures_page import failures_section
 from vibe.config.fields import Field, fields_of
-from vibe.config.schema import Settings
+from vibe.config.schema import Permissions, Settings
 from vibe.domain.quirks import Quirks
 from vibe.errors import ExitCode
 
@@ -49,22 +49,23 @@ Settings come in layers. Each layer wins over those before it:
 4. variables that begin with `VIBE_`,
 5. options of the command line.
 
-Tables are merged key by key, providers by their `name`, models by their `alias`. The pool is taken
-whole from the last file that has one, since its order has a meaning. `vibe config show --origin`
-tells of each value where it came from.
+Tables are merged key by key, providers by their `name`, models by their `alias`. Lists of rules add
+up, so that no layer takes away what another forbids. The pool is taken whole from the last file
+that has one, since its order has a meaning. `vibe config show --origin` tells of each value, and of
+each rule, where it came from.
 
 ### Project files
 
-A project's file could send your keys to another address. So vibe reads it only once you have run
-`vibe config trust` in that folder. Trust holds for the content that the file has at that moment.
-After a change it is left out until you trust it again.
+A project's file could send your keys to another address, or allow what you would be asked about. So
+vibe reads it only once you have run `vibe config trust` in that folder. Trust holds for the content
+that the file has at that moment. After a change it is left out until you trust it again.
 
 ### Variables that set a key
 
 Write `VIBE_`, then the path of the key in capitals, with `__` between its levels:
 `VIBE_ACTIVE_MODEL`, `VIBE_MULTIPLEXER__MODE`. The items of a list are counted from 0, in the order
-that they have when all files are merged. Single values can be set so, but no list and no table. A
-variable that is empty counts as not set.
+that they have when all files are merged. Single values can be set so, but no table and no list, nor
+the texts of one: rules stand in files alone. A variable that is empty counts as not set.
 
 ### API keys and other secrets
 
@@ -165,11 +166,26 @@ max_concurrent = 3
 model = "devstral-small"
 is_fallback = true
 """,
+    "permissions": """\
+[permissions]
+mode = "edits"
+deny = ["bash(git push *)"]
+ask = ["write(docs/**)"]
+allow = ["bash(make *)"]
+""",
+    "sandbox": """\
+[sandbox]
+mode = "auto"
+""",
 }
 _QUIRKS = (
     "vibe knows the ways of Mistral, OpenAI, Anthropic, Groq, OpenRouter, Gemini, Together, "
     "DeepSeek, Cohere, Ollama, llama.cpp, vLLM and LM Studio by their address. For them, other "
     "values stand in the place of these defaults. A key that you write goes before both."
+)
+_RULES = (
+    "[permissions.md](permissions.md#rules) tells how rules are written. The rules of a project's "
+    "file that you trust add to your own."
 )
 _DERIVED = {"alias": "the `name`"}  # defaults that are made of another key
 
@@ -220,6 +236,8 @@ def _table_section(dotted: str, table: type[Struct]) -> str:
     about = _wrapped(table.__doc__ or "")
     if table is Quirks:
         about += "\n\n" + _wrapped(_QUIRKS)
+    if table is Permissions:
+        about += "\n\n" + _wrapped(_RULES)
     rows = "".join(_row(field) for field in fields_of(table))
     key = next(field.name for field in fields_of(table) if field.table is None)
     variable = variable_name(f"{dotted}.{key}".removeprefix("."))
@@ -251,6 +269,8 @@ def _default(field: Field) -> str:
     match field.default:
         case bool() | int() | float() | str():
             return f"`{json.dumps(field.default)}`"
+        case () if field.kind == "list":
+            return "`[]`"
         case _:
             return "not set"
 

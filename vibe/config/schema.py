@@ -13,8 +13,10 @@ from msgspec import Meta, Struct
 from vibe.domain.model import (
     Affinity,
     Alias,
+    Approval,
     Backend,
     BrokenStream,
+    Confinement,
     Mode,
     Overflow,
     ProviderName,
@@ -28,6 +30,7 @@ Duration: TypeAlias = Annotated[int, Meta(ge=0, le=DAY_MS)]
 Price: TypeAlias = Annotated[float, Meta(ge=0, le=1_000_000)]
 Tokens: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Rank: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+RuleTexts: TypeAlias = Annotated[tuple[str, ...], Meta(extra={"is_rule": True})]
 
 
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,6 +203,35 @@ class Multiplexer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = ()
 
 
+class Permissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is done without a question. Rules that deny go first, then those that ask or allow."""
+
+    mode: Annotated[
+        Approval,
+        Meta(
+            description="`plan`: nothing but reading. `ask`: all else is asked about. `edits`: "
+            "files of the folder are changed unasked. `auto`: commands run inside the sandbox "
+            "unasked, too. `--approve` goes before it."
+        ),
+    ] = "ask"
+    deny: Annotated[RuleTexts, Meta(description="What is never done.")] = ()
+    ask: Annotated[RuleTexts, Meta(description="What is always asked about.")] = ()
+    allow: Annotated[RuleTexts, Meta(description="What is done unasked.")] = ()
+
+
+class Sandbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds the commands that the assistant runs, so that they do nothing else than meant."""
+
+    mode: Annotated[
+        Confinement,
+        Meta(
+            description="`bwrap`: bubblewrap. `landlock`: landlock with seccomp, which holds less. "
+            "`auto`: the first of these that works here, else none, with a warning. `off`: none."
+        ),
+    ] = "auto"
+    network: Annotated[bool, Meta(description="Whether commands may use the network.")] = False
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of config.toml."""
 
@@ -212,4 +244,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     multiplexer: Annotated[Multiplexer, Meta(description="How the pool shares the work.")] = (
         Multiplexer()
+    )
+    permissions: Annotated[Permissions, Meta(description="What is done without a question.")] = (
+        Permissions()
+    )
+    sandbox: Annotated[Sandbox, Meta(description="What holds the commands that are run.")] = (
+        Sandbox()
     )

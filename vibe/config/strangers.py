@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from functools import cache
+from typing import cast
 
 from msgspec import Struct
 
@@ -50,13 +51,15 @@ def stranger(
         return told, "api_key_env_var"
     if name == "pool":
         return _pool_alone(source, path, spot), None
-    home = None if isinstance(value, dict | list) else _home(name)
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    home = None if any(isinstance(each, dict) for each in items) else _home(name)
     if home is not None:
         return _misplaced(source, path, spot, home=home), name if not home else None
     known = [field.name for field in fields_of(schema)]
     guess = nearest(name, [each for each in known if each not in taken])
     missed = any(field.name == guess and field.required for field in fields_of(schema))
-    unsafe = bool(_SAFETY & set(re.split(r"[_\W]+", (guess or name).lower())))
+    words = {str(path[0]), *re.split(r"[_\W]+", (guess or name).lower())}
+    unsafe = bool(_SAFETY & words)
     if guess is not None:
         told = problem(
             Code.KEY_UNKNOWN,

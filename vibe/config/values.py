@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from typing import cast
+from typing import Final, cast, get_args
 
 from msgspec import Struct
 
@@ -14,7 +14,10 @@ from vibe.config.codes import Code
 from vibe.config.fields import Field
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
+from vibe.domain.model import Mode
+from vibe.domain.rule import TOOLS, BadRule, rule
 
+_MODES: Final = get_args(Mode)
 _FIGURE = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?%?\s*", re.IGNORECASE)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _LONGEST = 20  # digits of a number that are worth showing
@@ -22,18 +25,23 @@ _TRUE_WORDS = frozenset({"true", "yes", "on", "1", "y"})
 
 
 class Flaw(Struct, frozen=True, kw_only=True):
-    """Why a value is refused; `literal` is the nearest that would be taken, in TOML."""
+    """Why a value is refused; `literal` is the nearest that would be taken, in TOML, if one is."""
 
     code: Code
     message: str
-    literal: str
+    literal: str | None
     help: str = ""
 
 
 def flaw(field: Field, value: object) -> Flaw | None:
     """What is wrong with `value`; None where nothing is. Tables are not looked into."""
-    if field.name == "mode" and isinstance(value, str) and value not in field.choices:
+    if field.choices == _MODES and isinstance(value, str) and value not in field.choices:
         return _unknown_mode(value)
+    if field.kind == "list" and isinstance(value, list):
+        flaws = (flaw(field.item, each) for each in cast("list[object]", value))
+        return next(filter(None, flaws), None)
+    if field.is_rule and isinstance(value, str) and field.kind == "text":
+        return _rule_flaw(value)
     if _has_type(field, value):
         return None if _in_range(field, value) else _out_of_range(field, value)
     return Flaw(
@@ -60,8 +68,21 @@ def _has_type(field: Field, value: object) -> bool:
             return value in field.choices
         case "texts" | "table":
             return isinstance(value, dict)
-        case "tables":
+        case "list" | "tables":
             return isinstance(value, list)
+
+
+def _rule_flaw(text: str) -> Flaw | None:
+    try:
+        rule(text)
+    except BadRule as error:
+        return Flaw(
+            code=Code.RULE_INVALID,
+            message=error.message,
+            literal=_rule_for(text),
+            help=error.hint,
+        )
+    return None
 
 
 def _in_range(field: Field, value: object) -> bool:
@@ -116,6 +137,8 @@ def _unknown_mode(given: str) -> Flaw:
 def _type_help(field: Field, value: object) -> str:
     if field.name == "weight" and isinstance(value, float):
         return "only the ratio of the weights counts: write 7 and 3 for 0.7 and 0.3"
+    if field.is_rule:
+        return 'a rule is a text such as "bash(git diff *)" or "write(docs/**)"'
     if field.choices and isinstance(value, str):
         guess = nearest(value, field.choices)
         return f'did you mean "{guess}"?' if guess else ""
@@ -140,8 +163,11 @@ def described(value: object) -> str:
             return "a table"
 
 
-def literal_for(field: Field, value: object) -> str:
-    """The TOML text of the value that was most likely meant, or else of a sound one."""
+def literal_for(field: Field, value: object) -> str | None:
+    """The TOML text of the value that was most likely meant, or else of a sound one.
+
+    None where there is no knowing: another rule than was meant would forbid or allow another thing.
+    """
     match field.kind:
         case "flag":
             return "true" if str(value).strip().lower() in _TRUE_WORDS else "false"
@@ -150,12 +176,32 @@ def literal_for(field: Field, value: object) -> str:
         case "choice":
             guess = nearest(value, field.choices) if isinstance(value, str) else None
             return quoted(guess or str(field.default or field.choices[0]))
+        case "list":
+            items = cast("list[object]", value) if isinstance(value, list) else [value]
+            literals = [literal_for(field.item, each) for each in items]
+            sound = [each for each in literals if each is not None]
+            return f"[{', '.join(sound)}]" if sound == literals else None
+        case "text" if field.is_rule:
+            return _rule_for(value) if isinstance(value, str) else None
         case "text":
             return quoted("" if isinstance(value, dict | list) else str(value))
         case "texts" | "table":
             return "{}"
         case "tables":
             return "[]"
+
+
+def _rule_for(text: str) -> str | None:
+    """A slip in the name of the tool, in blanks or in the last bracket mended."""
+    name, bracket, inside = text.strip().partition("(")
+    tool = nearest(name.strip(), TOOLS)
+    if tool is None:
+        return None
+    inside = inside.removesuffix(")").strip()
+    try:
+        return quoted(rule(f"{tool}({inside})" if bracket else tool).text)
+    except BadRule:
+        return None
 
 
 def _number_for(field: Field, value: object) -> str:

@@ -9,8 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from vibe.domain.event import FailedOver, Retracted, Routed, Seam, Slow, Waiting
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
+)
 from vibe.domain.model import Alias
+from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
 from vibe.domain.telling import told
 
 SILENT_S = 15.0
@@ -18,7 +29,7 @@ LONG_WAIT_S = 2.0
 
 
 class Notices:
-    """`alive` is to be called with every piece of the answer."""
+    """`alive_by` is to be called with every event."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -38,8 +49,15 @@ class Notices:
             self._tell(told(event))
         self._has_waited = self._has_waited or isinstance(event, Waiting)
 
-    def alive(self) -> None:
-        self._said_s = self._loop.time()
+    def alive_by(self, event: Event) -> None:
+        """Every event of a model or a tool is a sign of life; what runs by itself is no silence."""
+        match event:
+            case TextDelta() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+                self._said_s = self._loop.time()
+            case Sealed() | Unanswered():
+                self._said_s, self._asked = None, None
+            case _:
+                pass
 
     def stop(self) -> None:
         self._timer.cancel()

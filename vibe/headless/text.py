@@ -1,123 +1,121 @@
-"""One answer as plain text on stdout, as it comes; what happens on the way is told on stderr.
+"""A turn as plain text: the answer for stdout, and lines about it for stderr.
 
+On a screen the text is written as it comes; for a program, the last answer alone, once it is whole.
 Knows neither the command line nor providers: it reads the one stream of events.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import assert_never
+from collections.abc import Callable
 
-from msgspec import Struct
-
-from vibe.clean import Cleaner
-from vibe.domain.answer import Answer
+from vibe.clean import Cleaner, clean, clean_line
 from vibe.domain.event import (
+    Event,
     FailedOver,
-    PoolEvent,
     Retracted,
     Routed,
     Sealed,
     Seam,
     Slow,
-    Unanswered,
     Waiting,
 )
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.message import Text, ToolResult
+from vibe.domain.stream import TextDelta
+from vibe.domain.telling import tokens
+from vibe.domain.turn import ContextCompacted, Notice, ToolFinished, ToolStarted
+from vibe.headless.account import Account
+from vibe.headless.brief import brief
 from vibe.headless.notices import Notices
 
-HELD = 200  # so much of a part is taken back without a trace, if it is cut
+Write = Callable[[str], None]
+SHOWN = 160
 
 
-class Printed(Struct, frozen=True, kw_only=True):
-    """How the answer ended: exactly one of the first two is not None."""
+class LiveText:
+    """What models say, as they say it. Nothing that is out can be taken back: what follows gets a
+    line of its own."""
 
-    answer: Answer | None = None
-    unanswered: Unanswered | None = None
-    is_blank: bool = True
-
-
-class _Out:
-    """Text on its way out: cleaned, and the first of it held back where it may be taken back."""
-
-    def __init__(self, write: Callable[[str], None], *, holds: bool) -> None:
-        self.is_blank = True
+    def __init__(self, write: Write) -> None:
         self._write = write
         self._cleaner = Cleaner()
-        self._holds = self._holds_always = holds
-        self._held = ""
         self._ends_line = True
 
-    def say(self, text: str) -> None:
-        shown = self._cleaner.feed(text)
-        if self._holds:
-            self._held += shown
-            if len(self._held) <= HELD:
-                return
-            shown, self._held, self._holds = self._held, "", False
-        self._show(shown)
-
-    def take_back(self) -> None:
-        """What is out already cannot be taken back: the new beginning gets a line of its own."""
-        self._cleaner = Cleaner()
-        self._held = ""
-        if not self._ends_line:
-            self._show("\n")
+    def note(self, event: Event) -> None:
+        match event:
+            case TextDelta(text):
+                self._show(self._cleaner.feed(text))
+            case Sealed() | Retracted():
+                self.end()
+            case _:
+                pass
 
     def break_line(self) -> None:
-        """Before a line beside the answer, where somebody sees both on one screen."""
-        if not self._ends_line and not self._holds_always:
+        """Before a line about the answer."""
+        if not self._ends_line:
             self._show("\n")
 
     def end(self) -> None:
-        self._show(self._held + self._cleaner.finish())
-        if not self._ends_line:
-            self._write("\n")
+        self._show(self._cleaner.finish())
+        self.break_line()
 
     def _show(self, text: str) -> None:
         if text:
             self._write(text)
-            self.is_blank = self.is_blank and not text.strip()
             self._ends_line = text.endswith("\n")
 
 
-async def print_answer(
-    events: AsyncIterator[PoolEvent],
-    *,
-    write: Callable[[str], None],
-    tell: Callable[[str], None],
-    holds: bool = False,
-) -> Printed:
-    """Pass the text of the answer to `write`, ended with a line end, and lines about it to `tell`.
+class LastText:
+    """The answer of `account`, which reads the same events before this does."""
 
-    `holds`: somebody reads what is written for the answer alone, and sees none of those lines.
-    """
-    out = _Out(write, holds=holds)
-    notices = Notices(tell)
-    printed = Printed()
-    try:
-        async for event in events:
-            match event:
-                case TextDelta(text):
-                    out.say(text)
-                    notices.alive()
-                case Routed() | FailedOver() | Waiting() | Slow():
-                    notices.note(event)
-                case Seam():
-                    out.break_line()
-                    notices.note(event)
-                case Retracted():
-                    out.take_back()
-                    notices.note(event)
-                case Sealed(answer):
-                    printed = Printed(answer=answer)
-                case Unanswered():
-                    printed = Printed(unanswered=event)
-                case ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
-                    notices.alive()  # no tools are offered yet
-                case _:
-                    assert_never(event)
-    finally:  # what was held back is not lost with an interrupt
-        notices.stop()
-        out.end()
-    return Printed(answer=printed.answer, unanswered=printed.unanswered, is_blank=out.is_blank)
+    def __init__(self, account: Account, write: Write) -> None:
+        self._account = account
+        self._write = write
+
+    def note(self, event: Event) -> None: ...
+
+    def end(self) -> None:
+        text = clean(self._account.answer)
+        if text:
+            self._write(text if text.endswith("\n") else f"{text}\n")
+
+
+class Talk:
+    """What happens on the way, a line each. `tell` takes a line."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._notices = Notices(tell)
+
+    def note(self, event: Event) -> None:
+        self._notices.alive_by(event)
+        match event:
+            case Routed() | FailedOver() | Waiting() | Slow() | Seam() | Retracted():
+                self._notices.note(event)
+            case _:
+                line = _line_of(event)
+                if line:
+                    self._tell(line)
+
+    def end(self) -> None:
+        self._notices.stop()
+
+
+def _line_of(event: Event) -> str:
+    match event:
+        case ToolStarted(call=call):
+            return f"· {brief(call)}"
+        case ToolFinished(call=call, result=result, took_s=took_s) if result.is_error:
+            began = "" if took_s is not None else f"{brief(call)}: "
+            return f"  {began}{_first_line(result)}"
+        case ContextCompacted(tokens_before=before, tokens_after=after):
+            return f"· the conversation was summed up: ~{tokens(before)} -> ~{tokens(after)} tokens"
+        case Notice(text=text):
+            return text
+        case _:
+            return ""
+
+
+def _first_line(result: ToolResult) -> str:
+    text = "".join(part.text for part in result.parts if isinstance(part, Text)).strip()
+    line = clean_line(text.split("\n", 1)[0])
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias, overload
 
 from vibe.domain.event import Sealed, Unanswered
 from vibe.errors import UsageError
+from vibe.library.arguments import check, check_finite
 from vibe.library.calls import Call
 from vibe.library.foreign import json_of
 from vibe.library.results import ChatCompletion, completion_of
@@ -76,7 +77,11 @@ class Completions:
         bounds the call in seconds, all waits and repeats included. A stream is returned with its
         first chunk, so that what fails before it is raised here.
         """
-        parameters |= {"messages": list(messages), "model": model, "stream": stream}
+        check(timeout=timeout)
+        try:
+            parameters |= {"messages": list(messages), "model": model, "stream": stream}
+        except TypeError:
+            raise UsageError("messages: has to be a list of messages") from None
         asked = _read(parameters)
         if timeout is not None and not timeout > 0:
             raise UsageError("timeout: give more than 0 seconds, or None")
@@ -111,6 +116,8 @@ def _read(parameters: Mapping[str, object]) -> ChatRequest:
     unknown = sorted(parameters.keys() - PARAMETERS)
     if unknown:
         raise UsageError(f"create() does not take {', '.join(unknown)}", hint=f"it takes {_KNOWN}")
+    for name, value in parameters.items():
+        check_finite(name, value)
     try:
         body = json_of(parameters)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:

@@ -6,7 +6,6 @@ Each has connections and a share of its own, also where several serve the same m
 from __future__ import annotations
 
 from collections.abc import Collection
-from operator import index
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from vibe.domain.model import Alias, ProviderName
 from vibe.domain.provider import Patience, Provider
 from vibe.domain.target import Target
 from vibe.errors import UsageError
+from vibe.library.arguments import check
 from vibe.mux.entry import Entry, Scopes
 from vibe.mux.member import Member, Upstream
 from vibe.secret import Secret
@@ -45,14 +45,42 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     is_fallback: bool = False
 
 
+def told_of(
+    client: object,
+    weight: int,
+    model_name: str,
+    *,
+    base_url: str,
+    model: str,
+    api_key: str,
+    name: str | None,
+    max_concurrent: int | None,
+) -> Endpoint:
+    """As the caller has told of it, if each of his words may be so."""
+    check(
+        weight=weight,
+        model_name=model_name,
+        base_url=base_url,
+        model=model,
+        api_key=api_key,
+        name=name,
+        max_concurrent=max_concurrent,
+    )
+    return Endpoint(
+        client=client,
+        base_url=base_url,
+        model=model_name or model,
+        key=Secret(api_key),
+        name=name or "",
+        weight=weight,
+        max_concurrent=max_concurrent,
+    )
+
+
 def judged(endpoint: Endpoint, taken: Collection[str]) -> Endpoint:
     """With a name that no other has; `UsageError` where it cannot be asked as it is."""
     if not endpoint.model:
         raise UsageError("model: name the model that the endpoint serves")
-    if index(endpoint.weight) < 1:
-        raise UsageError("weight: has to be 1 or more", hint="leave it out to send it nothing")
-    if endpoint.max_concurrent is not None and index(endpoint.max_concurrent) < 1:
-        raise UsageError("max_concurrent: has to be 1 or more", hint="None: without a bound")
     if endpoint.name in taken or endpoint.name == AUTO:
         raise UsageError(f"name: {quote(endpoint.name)} is taken", hint="take another one, or none")
     if endpoint.client is None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from vibe.assemble import mux_by_itself, mux_of, world_of_this_process
 from vibe.clean import clean_line, quote
@@ -23,17 +24,17 @@ from vibe.domain.event import FailedOver, PoolEvent, Retracted, Routed, Seam, Sl
 from vibe.domain.model import Alias, BrokenStream, Mode, Overflow, Strategy
 from vibe.domain.telling import told
 from vibe.errors import UsageError
+from vibe.library.arguments import check
 from vibe.library.calls import Call, Calls
 from vibe.library.client import addressed, reached_through_client
 from vibe.library.completions import Chat, Completions
-from vibe.library.endpoints import Endpoint, judged, reached_at_address
+from vibe.library.endpoints import Endpoint, judged, reached_at_address, told_of
 from vibe.library.stream import Heading
 from vibe.mux.asking import Asking
 from vibe.mux.entry import Rules
 from vibe.mux.member import Member
 from vibe.mux.memory import Forgetful
 from vibe.mux.snapshot import MuxSnapshot
-from vibe.secret import Secret
 from vibe.wire.serve_chat import AUTO, ChatRequest
 
 _log: Final = logging.getLogger("vibe")
@@ -59,6 +60,16 @@ class Multiplexer:
         error_rest_s: float = 15.0,
         max_wait_s: float = 120.0,
     ) -> None:
+        check(
+            mode=mode,
+            strategy=strategy,
+            overflow=overflow,
+            on_broken_stream=on_broken_stream,
+            failure_threshold=failure_threshold,
+            rate_limit_rest_s=rate_limit_rest_s,
+            error_rest_s=error_rest_s,
+            max_wait_s=max_wait_s,
+        )
         rules = Rules(
             mode=mode,
             strategy=strategy,
@@ -125,13 +136,14 @@ class Multiplexer:
         name. Counts from the next request on, and for those that wait in line.
         """
         self._add(
-            Endpoint(
-                client=client,
+            told_of(
+                client,
+                weight,
+                model_name,
                 base_url=base_url,
-                model=model_name or model,
-                key=Secret(api_key),
-                name=name or "",
-                weight=weight,
+                model=model,
+                api_key=api_key,
+                name=name,
                 max_concurrent=max_concurrent,
             )
         )
@@ -149,18 +161,17 @@ class Multiplexer:
         max_concurrent: int | None = None,
     ) -> None:
         """An endpoint that is asked only while none of the others can be."""
-        self._add(
-            Endpoint(
-                client=client,
-                base_url=base_url,
-                model=model_name or model,
-                key=Secret(api_key),
-                name=name or "",
-                weight=weight,
-                max_concurrent=max_concurrent,
-                is_fallback=True,
-            )
+        endpoint = told_of(
+            client,
+            weight,
+            model_name,
+            base_url=base_url,
+            model=model,
+            api_key=api_key,
+            name=name,
+            max_concurrent=max_concurrent,
         )
+        self._add(replace(endpoint, is_fallback=True))
 
     def get_stats(self) -> dict[str, dict[str, Any]]:
         """By name: `success`, `rateLimited`, `failed`, and all that the snapshot tells of it."""

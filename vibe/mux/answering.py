@@ -47,11 +47,11 @@ from vibe.mux.joint import is_short
 from vibe.mux.ledger import Ledger
 from vibe.mux.member import Member
 from vibe.mux.part import Part
-from vibe.mux.step import Call, Done, Send, Step, Then, Wait
+from vibe.mux.step import Aside, Call, Done, Send, Step, Then, Wait
 from vibe.mux.trace import AttemptTrace, Trace
 from vibe.wire.capability import BYTES_A_TOKEN
 from vibe.wire.portability import continued, fitted, goes_on
-from vibe.wire.repair import repaired
+from vibe.wire.repair import learned, repaired
 
 SLOW_S = 15.0
 LONGEST_S = 3600.0
@@ -91,6 +91,7 @@ class Answering:
         self._seams = 0
         self._waited_s = 0.0
         self._answer: Answer | None = None
+        self._learned: Target | None = None  # by the last repair
         self._is_over = False
 
     async def events(self) -> AsyncGenerator[PoolEvent, None]:
@@ -189,18 +190,23 @@ class Answering:
 
     def _prepared(self, send: Send) -> tuple[ModelRequest, Target] | None:
         """The request in the form for this entry; None if there is no other form than before."""
-        target, said = self._members[send.alias].target, self._part.text
+        target, said = self._target(send.alias), self._part.text
         request = continued(self._request, said, target) if said else fitted(self._request, target)
         if send.why == "repair":
-            mended = repaired(request, target, self._tried[-1].failure)
+            failure = self._tried[-1].failure
+            mended = repaired(request, target, failure)
             if mended is None:
                 return None
+            self._learned = learned(request, target, failure)
             was_prefilled, (request, target) = goes_on(target), mended
             if said and goes_on(target) != was_prefilled:
                 request = continued(self._request, said, target)
         if said:
             self._part.go_on(prefilled=goes_on(target), trimmed=target.backend == "anthropic")
         return request, target
+
+    def _target(self, alias: Alias) -> Target:
+        return self._ledger.targets.get(alias) or self._members[alias].target
 
     def _start(self, send: Send, request: ModelRequest, target: Target) -> None:
         member = self._members[send.alias]
@@ -255,7 +261,7 @@ class Answering:
     def _hedge(self) -> None:
         send = self._desk.hedge(self._id)
         if send is not None:
-            target = self._members[send.alias].target
+            target = self._target(send.alias)
             self._start(send, fitted(self._request, target), target)
 
     # While it speaks.
@@ -265,9 +271,11 @@ class Answering:
         return attempt.gathered.is_committed and not self._part.joins
 
     async def _take_head(self, attempt: Attempt) -> list[PoolEvent]:
+        told: list[PoolEvent] = []
         if attempt.broken_at_once is None:
             attempt.first_at = self._clock.monotonic()
-        told: list[PoolEvent] = []
+            if attempt.send.why == "hedge":  # who was told to be asked is not who speaks
+                told.append(Routed(alias=attempt.send.alias, why="hedge"))
         for event in attempt.head.result():
             told += await self._take(attempt, event)
         return told
@@ -307,6 +315,8 @@ class Answering:
 
     async def _succeed(self, attempt: Attempt, reason: StopReason) -> None:
         self._answer = self._part.whole(attempt, reason)
+        if attempt.send.why == "repair" and self._learned is not None:
+            self._ledger.targets[attempt.send.alias] = self._learned
         await self._record(attempt)
         self._desk.succeeded(attempt.send.attempt)
 
@@ -351,11 +361,11 @@ class Answering:
 
     async def _abandon(self) -> None:
         """Whoever read the events went away or was cancelled, at any place above."""
-        self._desk.cancel(self._id, was_sent=True)
+        done = self._desk.cancel(self._id, was_sent=True)
         racers, self._racers = self._racers, []
         for racer in racers:
             self._write_down(racer, is_cancelled=True)
-        self._close(Outcome.CANCELLED, None)
+        self._close(Outcome.CANCELLED, None, done.asides if done else ())
         for racer in racers:
             await racer.close()
 
@@ -372,7 +382,7 @@ class Answering:
         )
 
     def _end(self, done: Done) -> Sealed | Unanswered:
-        self._close(done.outcome, done.failure)
+        self._close(done.outcome, done.failure, done.asides)
         if self._answer is not None:
             return Sealed(self._answer)
         return Unanswered(
@@ -395,7 +405,7 @@ class Answering:
             return None
         return Failure(kind=FailureKind.BAD_REQUEST, detail="; ".join(reasons), lacks=True)
 
-    def _close(self, outcome: Outcome, failure: Failure | None) -> None:
+    def _close(self, outcome: Outcome, failure: Failure | None, asides: tuple[Aside, ...]) -> None:
         self._is_over = True
         self._ledger.closed(
             Trace(
@@ -408,6 +418,7 @@ class Answering:
                 seams=self._seams,
                 attempts=tuple(self._traces),
                 failure=failure,
+                asides=asides,
             )
         )
 

@@ -1,6 +1,6 @@
 """Why an entry was not chosen, in a few words: for traces, which people read.
 
-Asked before the pick changes anything. Decides nothing.
+Asked before the pick changes anything, or when a request ends for which none was. Decides nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vibe.mux.standing import Standing
 from vibe.mux.step import Aside
 
 
-def asides(board: Board, course: Course, chosen: Standing, now: float) -> tuple[Aside, ...]:
+def asides(board: Board, course: Course, chosen: Standing | None, now: float) -> tuple[Aside, ...]:
     return tuple(
         Aside(standing.entry.alias, _why_not(board, course, standing, chosen, now))
         for standing in board.standings.values()
@@ -23,7 +23,9 @@ def asides(board: Board, course: Course, chosen: Standing, now: float) -> tuple[
     )
 
 
-def _why_not(board: Board, course: Course, standing: Standing, chosen: Standing, now: float) -> str:
+def _why_not(
+    board: Board, course: Course, standing: Standing, chosen: Standing | None, now: float
+) -> str:
     entry = standing.entry
     if entry.trouble is not None:
         return entry.trouble
@@ -55,7 +57,9 @@ def _state(standing: Standing, now: float, tokens: int) -> str | None:
     return None
 
 
-def _order(board: Board, standing: Standing, chosen: Standing) -> str:
+def _order(board: Board, standing: Standing, chosen: Standing | None) -> str:
+    if chosen is None:
+        return "its turn had not come"
     if standing.tier > chosen.tier:
         return "is a fallback"
     if board.pool.rules.mode == "load_balance":

@@ -51,7 +51,7 @@ class Board:
                 if was_full and standing.has_slot:
                     standing.rejoin(self.marks[standing.tier], spare=weight)
             if is_new:
-                standing.sent = 0
+                standing.sent = standing.raised_to = 0
             standings[entry.alias] = standing
         self.standings = standings
         if is_new:
@@ -153,7 +153,7 @@ class Board:
         """The counts by which shares are reckoned, of all processes together."""
         for alias, n in sent.items():
             if standing := self.standings.get(alias):
-                standing.sent = n
+                standing.sent, standing.raised_to = n, 0
         for tier in TIERS:
             if upcoming := min(((s.level, s.index) for s in self.free[tier]), default=None):
                 level, index = upcoming

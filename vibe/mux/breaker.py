@@ -6,10 +6,12 @@ attempt of an older epoch closes nothing, and only extends a rest by what the pr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 
 from vibe.domain.failure import Failure, FailureKind, verdict
 from vibe.mux.board import Board
+from vibe.mux.entry import ScopeId
 from vibe.mux.health import (
     Health,
     after_failure,
@@ -71,6 +73,13 @@ class Breaker:
         if health.epoch == known.epoch and health.until is not None:
             health = later(known, health)
         self._set(now, circuit, health)
+
+    def lend(self, leases: Mapping[ScopeId, float]) -> None:
+        """These are all the scopes that other processes probe, and until when at the latest."""
+        for scope, circuit in self._board.circuits.items():
+            until = leases.get(scope, -inf)
+            self.moved = self.moved or until < circuit.leased_until
+            circuit.leased_until = until
 
     def close(self, now: float, standing: Standing) -> None:
         """By hand: all that keeps this entry resting is forgotten."""

@@ -9,11 +9,12 @@ Invariant: a request is in `_waiting` or has attempts in `_attempts`, never both
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from math import inf
 from operator import itemgetter
 
-from vibe.domain.failure import Failure, FailureKind, verdict
+from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.limits import Limits
 from vibe.domain.model import Alias
 from vibe.mux import resort
@@ -102,7 +103,7 @@ class Core:
         self.breaker.prove(now, current.claim, is_whole=True)
         freed = self._release(current, was_sent=True)
         steps: list[Step] = []
-        self._finish(current.course, Outcome.OK, steps)
+        self._finish(now, current.course, Outcome.OK, steps)
         self._serve(now, steps, freed)
         return steps
 
@@ -126,11 +127,11 @@ class Core:
         )
         self.breaker.blame(now, current.claim, failure)
         freed = self._release(current, was_sent=was_sent)
-        is_final = self._is_final(course, standing, failure)
+        is_final = course.is_final(standing, failure, self.board.standings.values())
         steps: list[Step] = []
         if not course.under_way:
             if then == "seal":
-                self._finish(course, Outcome.OK, steps)
+                self._finish(now, course, Outcome.OK, steps)
             elif then == "stop" or is_final:
                 self._give_up(now, course, steps)
             elif again and is_free and standing.has_slot and self._budget.charge(now):
@@ -213,13 +214,22 @@ class Core:
         self.breaker.moved = True
         return self._served(now)
 
-    def absorb(self, now: float, scope: ScopeId, health: Health) -> list[Step]:
-        """What another process has seen of a scope."""
-        steps: list[Step] = []
-        if circuit := self.board.circuits.get(scope):
-            self.breaker.absorb(now, circuit, health)
-            self._serve(now, steps)
-        return steps
+    def absorb(
+        self,
+        now: float,
+        healths: Mapping[ScopeId, Health],
+        leases: Mapping[ScopeId, float],
+        sent: Mapping[Alias, int],
+    ) -> list[Step]:
+        """What other processes have seen of scopes, until when at the latest they probe any, and
+        the counts of all together."""
+        self.breaker.lend(leases)
+        for scope, health in healths.items():
+            if circuit := self.board.circuits.get(scope):
+                self.breaker.absorb(now, circuit, health)
+        if sent:
+            self.board.set_sent(sent)
+        return self._served(now)
 
     def close(self, now: float, alias: Alias) -> list[Step]:
         """By hand: all that keeps this entry resting is forgotten."""
@@ -243,7 +253,7 @@ class Core:
     def _advance(self, now: float, course: Course, steps: list[Step]) -> None:
         """Send a request that is not under way to somebody, or let it wait, or end it."""
         if course.is_over(now):
-            self._finish(course, Outcome.DEADLINE, steps)
+            self._finish(now, course, Outcome.DEADLINE, steps)
             return
         if self._follow(now, course, steps):
             return
@@ -392,22 +402,6 @@ class Core:
             course.told = told
             steps.append(told)
 
-    def _is_final(self, course: Course, standing: Standing, failure: Failure) -> bool:
-        """Whether no other entry may be asked; bars those that would be asked in vain."""
-        match verdict(failure.inner or failure.kind).elsewhere:
-            case "no" | "by_configuration":
-                return True
-            case "if_lacks":
-                return standing in course.barred and not failure.lacks
-            case "larger_window":
-                window = failure.window or standing.entry.window or 0
-                for other in self.board.standings.values():
-                    if other.entry.window is not None and other.entry.window <= window:
-                        course.bar(other)
-                return False
-            case "yes" | "seam":
-                return False
-
     def _give_up(self, now: float, course: Course, steps: list[Step]) -> None:
         telling = course.telling or resort.known_failure(self.board, course)
         is_temporary = telling is not None and is_passing(telling[1])
@@ -415,10 +409,11 @@ class Core:
         again_at = resort.back_at(self.board, course) if is_temporary else None
         if telling is not None and again_at is None and telling[1].retry_after_s is not None:
             again_at = now + telling[1].retry_after_s
-        self._finish(course, outcome, steps, telling=telling, again_at=again_at)
+        self._finish(now, course, outcome, steps, telling=telling, again_at=again_at)
 
     def _finish(
         self,
+        now: float,
         course: Course,
         outcome: Outcome,
         steps: list[Step],
@@ -426,6 +421,7 @@ class Core:
         telling: tuple[Alias, Failure] | None = None,
         again_at: float | None = None,
     ) -> None:
+        is_told = self._explains and not course.tries
         self._waiting.pop(course.request, None)
         del self._courses[course.request]
         alias, failure = telling or (None, None)
@@ -436,6 +432,7 @@ class Core:
                 failure=failure,
                 by=alias,
                 again_at=again_at,
+                asides=asides(self.board, course, None, now) if is_told else (),
             )
         )
 
@@ -448,7 +445,7 @@ class Core:
         under_way = [self._attempts[attempt] for attempt in course.under_way]
         freed = [self._release(attempt, was_sent=was_sent) for attempt in under_way]
         steps: list[Step] = []
-        self._finish(course, outcome, steps, telling=course.telling)
+        self._finish(now, course, outcome, steps, telling=course.telling)
         self.breaker.moved = self.breaker.moved or len(freed) > 1
         self._serve(now, steps, freed[0] if freed else None)
         return steps

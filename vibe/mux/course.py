@@ -6,6 +6,7 @@ that the request is done with. Decides nothing about entries, which it only reme
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 from typing import NamedTuple
 
@@ -111,6 +112,22 @@ class Course:
         if kind is FailureKind.BAD_REQUEST:
             self.bar(standing)
         return False
+
+    def is_final(self, standing: Standing, failure: Failure, everybody: Iterable[Standing]) -> bool:
+        """Whether no other entry may be asked; bars those that would be asked in vain."""
+        match verdict(failure.inner or failure.kind).elsewhere:
+            case "no" | "by_configuration":
+                return True
+            case "if_lacks":
+                return standing in self.barred and not failure.lacks
+            case "larger_window":
+                window = failure.window or standing.entry.window or 0
+                for other in everybody:
+                    if other.entry.window is not None and other.entry.window <= window:
+                        self.bar(other)
+                return False
+            case "yes" | "seam":
+                return False
 
     def wait_ends(self, now: float) -> None:
         self.waited_s = self.waited_until(now)

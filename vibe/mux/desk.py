@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 from vibe.clock import Clock
@@ -31,8 +31,11 @@ class _Inbox:
 
 
 class Desk:
+    """`look` takes over what other processes have told; who waits has it done now and then."""
+
     def __init__(self, core: Core, clock: Clock) -> None:
         self.core = core
+        self.look: Callable[[], None] = lambda: None
         self._clock = clock
         self._inboxes: dict[RequestId, _Inbox] = {}
         self._last_request = 0
@@ -54,6 +57,8 @@ class Desk:
                 self.deliver(self.core.tick(now))
             else:
                 await self._pause(inbox, due - now)
+                if not inbox.steps:
+                    self.look()
         step = inbox.steps.popleft()
         if isinstance(step, Done):
             del self._inboxes[request]
@@ -85,13 +90,21 @@ class Desk:
     def out_of_time(self, request: RequestId) -> None:
         self.deliver(self.core.out_of_time(self._clock.monotonic(), request))
 
-    def absorb(self, scope: ScopeId, health: Health) -> None:
-        self.deliver(self.core.absorb(self._clock.monotonic(), scope, health))
+    def absorb(
+        self,
+        healths: Mapping[ScopeId, Health],
+        leases: Mapping[ScopeId, float],
+        sent: Mapping[Alias, int],
+    ) -> None:
+        self.deliver(self.core.absorb(self._clock.monotonic(), healths, leases, sent))
 
-    def cancel(self, request: RequestId, *, was_sent: bool) -> None:
+    def cancel(self, request: RequestId, *, was_sent: bool) -> Done | None:
         """Whatever it was doing. Those who wait for its slot go on at once."""
-        self.deliver(self.core.cancel(self._clock.monotonic(), request, was_sent=was_sent))
+        steps = self.core.cancel(self._clock.monotonic(), request, was_sent=was_sent)
+        self.deliver(steps)
         self._inboxes.pop(request, None)
+        ends = (step for step in steps if isinstance(step, Done) and step.request == request)
+        return next(ends, None)
 
     def set_pool(self, pool: Pool) -> None:
         self.deliver(self.core.set_pool(self._clock.monotonic(), pool))

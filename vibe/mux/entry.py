@@ -16,6 +16,7 @@ from vibe.domain.model import Alias, Mode, Overflow, Strategy
 from vibe.domain.usage import Price
 
 ScopeId = NewType("ScopeId", str)
+NETWORK = ScopeId("network")
 
 
 class Scopes(Struct, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class Scopes(Struct, frozen=True, kw_only=True):
     own: ScopeId
     key: ScopeId
     origin: ScopeId
-    network: ScopeId = ScopeId("network")
+    network: ScopeId = NETWORK
 
 
 class Entry(Struct, frozen=True, kw_only=True):

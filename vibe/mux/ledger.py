@@ -12,6 +12,7 @@ from vibe.clock import Clock
 from vibe.domain.event import FailedOver, Seam
 from vibe.domain.failure import Failure
 from vibe.domain.model import Alias
+from vibe.domain.target import Target
 from vibe.mux.memory import Memory
 from vibe.mux.snapshot import About
 from vibe.mux.stats import Counts, Switch
@@ -23,12 +24,16 @@ KEPT_SWITCHES = 20
 
 
 class Ledger:
-    """`windows` are the largest requests that an entry has refused as too long, in tokens."""
+    """`windows` are the largest requests that an entry has refused as too long, in tokens.
+
+    `targets` are the entries as they have turned out to be, where one has told what it never takes.
+    """
 
     def __init__(self, *, clock: Clock, memory: Memory) -> None:
         self.counts: defaultdict[Alias, Counts] = defaultdict(Counts)
         self.traces: deque[Trace] = deque(maxlen=KEPT_TRACES)
         self.windows: dict[Alias, int] = {}
+        self.targets: dict[Alias, Target] = {}
         self._clock = clock
         self._memory = memory
         self._requests = self._under_way = self._failovers = self._seams = 0

@@ -19,6 +19,10 @@ class Memory(Protocol):
         """Take over what other processes have seen since."""
         ...
 
+    def reload(self, set_pool: Callable[[], None]) -> None:
+        """Have another pool set: what was counted for the old one is settled before."""
+        ...
+
     def touched(self) -> None: ...
     def used(self, attempt: AttemptTrace) -> None: ...
     def traced(self, trace: Trace) -> None: ...
@@ -34,6 +38,9 @@ class Forgetful:
 
     def refresh(self) -> None:
         pass
+
+    def reload(self, set_pool: Callable[[], None]) -> None:
+        set_pool()
 
     def touched(self) -> None:
         pass

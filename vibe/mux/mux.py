@@ -69,7 +69,8 @@ class Mux:
 
     def set_members(self, members: Sequence[Member]) -> None:
         """Who is in the pool from now on. What is under way ends where it is."""
-        self._desk.set_pool(self._pool_of(members))
+        pool = self._pool_of(members)
+        self._memory.reload(lambda: self._desk.set_pool(pool))
 
     def reset(self) -> None:
         """Every entry counts as well again, and nothing has been counted."""
@@ -133,6 +134,7 @@ class Mux:
 
     def _pool_of(self, members: Sequence[Member]) -> Pool:
         self._present = tuple(members)
+        self._ledger.targets.clear()  # as they are configured now
         for member in members:
             alias, target = member.entry.alias, member.target
             self._members[alias] = member

@@ -31,6 +31,8 @@ def choose(candidates: Sequence[Standing], rules: Rules, rng: Rng) -> tuple[Stan
             return candidates[0], "order"
         case "load_balance":
             pass
+        case _:
+            assert_never(rules.mode)
     match rules.strategy:
         case "weighted" | "round_robin":  # of the latter all weights are one: see board.py
             return min(candidates, key=_by_level), "share"

@@ -6,6 +6,7 @@ Pure questions about the board; what is done about the answers is core.py's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ class Chance(Struct, frozen=True):
 
 
 class Chances(Struct, frozen=True, kw_only=True):
-    """`pending`: an attempt is under way whose end will tell more."""
+    """`pending`: an attempt is under way, here or in another process, whose end will tell more."""
 
     soonest: Chance | None
     pending: bool
@@ -44,6 +45,8 @@ def chances(board: Board, course: Course, now: float) -> Chances:
         if not standing.has_slot or standing.is_probed_here:
             pending = True
             continue
+        if standing.is_probed(now) and course.call.on_limit == "wait":
+            pending = True
         at = max(now, _allowed_at(standing, course))
         if (order := (at, standing.tier, standing.index)) < first:
             first, soonest = order, Chance(standing, at)
@@ -81,9 +84,10 @@ def _earliest(circuit: Circuit, standing: Standing, course: Course) -> float:
     return circuit.health.earliest
 
 
-def failure_of(standing: Standing) -> Failure | None:
+def failure_of(standing: Standing, among: Sequence[Circuit] | None = None) -> Failure | None:
     """What the entry rests from: of several, what keeps it longest."""
-    resting = [circuit.health for circuit in standing.circuits if circuit.health.until is not None]
+    circuits = standing.circuits if among is None else among
+    resting = [circuit.health for circuit in circuits if circuit.health.until is not None]
     longest = max(resting, key=lambda health: health.until or -inf, default=None)
     return longest.failure if longest else None
 
@@ -99,7 +103,14 @@ def known_failure(board: Board, course: Course) -> tuple[Alias, Failure] | None:
 def back_at(board: Board, course: Course) -> float | None:
     """When the first entry is expected back."""
     times = [
-        max((c.health.until for c in standing.circuits if c.health.until is not None), default=inf)
+        max(
+            (
+                max(c.health.until, c.leased_until)
+                for c in standing.circuits
+                if c.health.until is not None
+            ),
+            default=inf,
+        )
         for standing in board.standings.values()
         if standing.is_usable_at_all and standing.entry.alias not in course.call.unable
     ]

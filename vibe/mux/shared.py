@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from math import inf
 
 from vibe.domain.model import Alias
 from vibe.mux.core import Core
 from vibe.mux.desk import Desk
-from vibe.mux.entry import ScopeId
+from vibe.mux.entry import NETWORK, ScopeId
 from vibe.mux.snapshot import MuxSnapshot
+from vibe.mux.standing import PROBED
 from vibe.mux.step import Send
 from vibe.mux.store import Store
 from vibe.mux.store_queue import Use
@@ -40,6 +40,7 @@ class SharedMemory:
     def attach(self, desk: Desk, snapshot: Callable[[], MuxSnapshot]) -> None:
         self._desk = desk
         self._snapshot = snapshot
+        desk.look = self.refresh
         self._take_over()
 
     @property
@@ -49,6 +50,12 @@ class SharedMemory:
     def refresh(self) -> None:
         if self._store.changed():
             self._take_over()
+
+    def reload(self, set_pool: Callable[[], None]) -> None:
+        """Others may have counted for the new pool already."""
+        self._gather()
+        set_pool()
+        self._take_over()
 
     def touched(self) -> None:
         """Something has changed that others should know; it is written soon."""
@@ -97,6 +104,8 @@ class SharedMemory:
         """What the core has changed since."""
         board = self._core.board
         for circuit in self._core.breaker.take_changed():
+            if circuit.id == NETWORK:
+                continue  # each finds out for itself, which costs nobody anything
             self._store.put_health(circuit.id, circuit.health)
         for circuit in board.take_limits():
             if circuit.limit is not None:
@@ -117,22 +126,18 @@ class SharedMemory:
         self._gather()
         loaded = self._store.load()
         board = self._core.board
-        for scope, health in loaded.healths.items():
-            self._desk.absorb(scope, health)
-        self._core.breaker.take_changed()  # the store has told these itself
-        for scope, circuit in board.circuits.items():
-            circuit.leased_until = loaded.leases.get(scope, -inf)
         for scope, limit in loaded.limits.items():
             board.learn(scope, limit)
         board.take_limits()
-        if sent := loaded.sent.get(board.pool.signature):
-            board.set_sent(sent)
-        self._written = {alias: standing.sent for alias, standing in board.standings.items()}
+        sent = loaded.sent.get(board.pool.signature, {})
+        self._written = {alias: sent.get(alias, s.sent) for alias, s in board.standings.items()}
+        self._desk.absorb(loaded.healths, loaded.leases, sent)  # at last: who waits goes on then
+        self._core.breaker.take_changed()  # the store has told these itself
 
     def _scopes(self, alias: Alias) -> tuple[ScopeId, ...]:
         return tuple(
             circuit.id
-            for circuit in self._core.board.standings[alias].circuits
+            for circuit in self._core.board.standings[alias].circuits[:PROBED]
             if not circuit.is_closed
         )
 

@@ -14,12 +14,13 @@ from vibe.domain.model import Alias, Mode, ProviderName
 from vibe.mux.board import Board
 from vibe.mux.health import State
 from vibe.mux.resort import failure_of
-from vibe.mux.standing import Standing
+from vibe.mux.standing import PROBED, Standing
 from vibe.mux.stats import Counts, LastError, Switch
 
 
 class EntrySnapshot(Struct, frozen=True, kw_only=True):
-    """`share` and `want` are parts of 1: of the attempts so far, and by weight; None: no say.
+    """`share` and `want` are parts of 1 in its tier: of the attempts that were made, whatever came
+    of them, and by weight. None: there were none, and the mode knows no weights.
 
     `back_in_s` counts down to the end of a rest; None where that is not known. `spent_for_s`: its
     limit is used up for so long, and it is passed over while another can answer. `trouble` is why
@@ -102,11 +103,15 @@ def snapshot(
     names: Mapping[Alias, tuple[ProviderName, str]],
     about: About,
     *,
+    asked: Mapping[Alias, int] | None = None,
     now: float,
     wall: float,
 ) -> MuxSnapshot:
+    """The parts are of the attempts in `asked`, by alias; None: of those in `counts`."""
+    if asked is None:
+        asked = {alias: counts[alias].requests for alias in board.standings}
     entries = tuple(
-        _entry(board, standing, counts[alias], names[alias], now)
+        _entry(board, standing, counts[alias], names[alias], asked, now)
         for alias, standing in board.standings.items()
     )
     return MuxSnapshot(
@@ -126,12 +131,17 @@ def snapshot(
 
 
 def _entry(
-    board: Board, standing: Standing, counts: Counts, name: tuple[ProviderName, str], now: float
+    board: Board,
+    standing: Standing,
+    counts: Counts,
+    name: tuple[ProviderName, str],
+    asked: Mapping[Alias, int],
+    now: float,
 ) -> EntrySnapshot:
     entry = standing.entry
     provider, model = name
     last_minute = counts.last_minute(now)
-    failure = failure_of(standing)
+    failure = failure_of(standing, standing.circuits[:PROBED])  # the network is no fault of its own
     spent_until = standing.spent_until(now, 0)
     return EntrySnapshot(
         alias=entry.alias,
@@ -149,7 +159,7 @@ def _entry(
         resting_from=failure.kind.value if failure else None,
         trouble=entry.trouble,
         taken_out=standing.is_out,
-        **_shares(board, standing),
+        **_shares(board, standing, asked),
         requests=counts.requests,
         ok=counts.ok,
         limited=counts.limited,
@@ -172,21 +182,23 @@ def _entry(
 
 
 def _state(standing: Standing, now: float) -> State:
-    states = {circuit.health.state(now) for circuit in standing.circuits}
+    states = {circuit.health.state(now) for circuit in standing.circuits[:PROBED]}
     return "open" if "open" in states else "half_open" if "half_open" in states else "closed"
 
 
 def _back_in_s(standing: Standing, now: float) -> float | None:
-    until = max((circuit.health.until or -inf for circuit in standing.circuits), default=-inf)
+    until = max(circuit.health.until or -inf for circuit in standing.circuits[:PROBED])
     return until - now if now < until < inf else None
 
 
-def _shares(board: Board, standing: Standing) -> dict[str, float | None]:
+def _shares(
+    board: Board, standing: Standing, asked: Mapping[Alias, int]
+) -> dict[str, float | None]:
     peers = [s for s in board.standings.values() if s.tier == standing.tier]
-    sent = sum(peer.sent for peer in peers)
+    attempts = sum(asked.get(peer.entry.alias, 0) for peer in peers)
     weights = sum(peer.weight for peer in peers)
     is_shared = board.pool.rules.mode == "load_balance"
     return {
-        "share": standing.sent / sent if sent else None,
+        "share": asked.get(standing.entry.alias, 0) / attempts if attempts else None,
         "want": standing.weight / weights if is_shared and weights else None,
     }

@@ -1,7 +1,8 @@
 """The pool as it stands now, for whoever asks from outside of the processes that use it.
 
 What the configuration and the store say, and what each running process has told of itself, as one
-snapshot: the numbers are the processes' own. Reads, and changes nothing.
+snapshot: the numbers are the processes' own, but the shares those of today. Reads, and changes
+nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vibe.mux.entry import Pool
 from vibe.mux.snapshot import About, EntrySnapshot, MuxSnapshot, snapshot
 from vibe.mux.stats import GRAIN_S, GRAINS, Counts
 from vibe.mux.store import Store
+from vibe.mux.store_queue import Use
 
 SUMMED = (
     "requests", "ok", "limited", "failed", "cancelled", "busy", "input_tokens", "output_tokens",
@@ -36,13 +38,22 @@ class Running(Struct, frozen=True, kw_only=True):
     snapshot: MuxSnapshot
 
 
+class Status(Struct, frozen=True, kw_only=True):
+    """`today` is what all processes together have asked since midnight, UTC, those that have ended
+    as well. The shares in `pool` are of these attempts."""
+
+    pool: MuxSnapshot
+    today: dict[Alias, Use]
+    processes: tuple[Running, ...]
+
+
 def status(
     pool: Pool,
     names: Mapping[Alias, tuple[ProviderName, str]],
     store: Store,
     *,
     clock: Clock,
-) -> tuple[MuxSnapshot, tuple[Running, ...]]:
+) -> Status:
     now, wall = clock.monotonic(), clock.wall()
     board = Board(pool)
     loaded = store.load(with_chances=False)
@@ -55,11 +66,13 @@ def status(
     for scope, limit in loaded.limits.items():
         board.learn(scope, limit)
     board.refresh()
-    board.set_sent(loaded.sent.get(pool.signature, {}))
+    today = {row.alias: row.use for row in store.usage(since=store.today)}
+    asked = {alias: use.requests for alias, use in today.items()}
     counts = {alias: Counts() for alias in board.standings}
-    stored = snapshot(board, counts, names, About(), now=now, wall=wall)
+    stored = snapshot(board, counts, names, About(), asked=asked, now=now, wall=wall)
     running = tuple(_running(store, wall))
-    return together(stored, [each.snapshot for each in running]), running
+    shown = together(stored, [each.snapshot for each in running])
+    return Status(pool=shown, today=today, processes=running)
 
 
 def together(stored: MuxSnapshot, told: Iterable[MuxSnapshot]) -> MuxSnapshot:
@@ -71,7 +84,13 @@ def together(stored: MuxSnapshot, told: Iterable[MuxSnapshot]) -> MuxSnapshot:
     ]
     sums = {name: sum(getattr(each, name) for each in ordered) for name in OF_PROCESS}
     recent = sorted((switch for each in ordered for switch in each.recent), key=lambda s: s.at)
-    return replace(stored, entries=tuple(entries), recent=tuple(recent[-20:]), **sums)
+    return replace(
+        stored,
+        entries=tuple(entries),
+        recent=tuple(recent[-20:]),
+        offline=any(each.offline for each in ordered),
+        **sums,
+    )
 
 
 def _sum(stored: EntrySnapshot, told: list[EntrySnapshot]) -> EntrySnapshot:

@@ -82,7 +82,8 @@ class Wait(Struct, frozen=True, kw_only=True):
 class Done(Struct, frozen=True, kw_only=True):
     """How the request ended; `failure` is the most telling one of its attempts, `by` who had it.
 
-    `again_at` is when to come back, where somebody said so.
+    `again_at` is when to come back, where somebody said so. `asides` tell why nobody was asked, if
+    so.
     """
 
     request: RequestId
@@ -90,6 +91,7 @@ class Done(Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     by: Alias | None = None
     again_at: float | None = None
+    asides: tuple[Aside, ...] = ()
 
 
 Step: TypeAlias = Send | Wait | Done

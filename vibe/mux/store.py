@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
+from itertools import starmap
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock
@@ -54,7 +55,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     """What others have told, in the monotonic time of this process.
 
     `healths` and `limits` hold what is news here; `sent`, by the signature of the pool, and
-    `leases`, the scopes that other processes probe and until when, always all that there is.
+    `leases`, the scopes that other processes probe and until when at the latest, always all that
+    there is. Who has died probes nothing.
     """
 
     healths: Mapping[ScopeId, Health] = MappingProxyType({})
@@ -84,6 +86,7 @@ class Store:
         self._queue = Batch(number=1)
         self._healths: dict[ScopeId, HealthRow] = {}
         self._limits: dict[ScopeId, LimitRow] = {}
+        self._probing: frozenset[tuple[int, str]] = frozenset()  # other processes, at `load`
         self._has_loaded = False
 
     @classmethod
@@ -93,6 +96,11 @@ class Store:
         with store._writing:
             store._keeper.opened()
         return store
+
+    @property
+    def today(self) -> str:
+        """The day by UTC: "2026-03-01"."""
+        return date.fromordinal(FIRST_DAY + int(self._clock.wall() // DAY_S)).isoformat()
 
     @property
     def notice(self) -> str | None:
@@ -122,10 +130,9 @@ class Store:
             self._queue.shift(signature, alias, Shift(at_least=to))
 
     def count(self, alias: Alias, use: Use) -> None:
-        """Add to what was asked of the entry today, by UTC."""
-        day = date.fromordinal(FIRST_DAY + int(self._clock.wall() // DAY_S)).isoformat()
+        """Add to what was asked of the entry today."""
         with self._queueing:
-            self._queue.count(day, alias, use)
+            self._queue.count(self.today, alias, use)
 
     def put_trace(self, trace: Struct) -> None:
         noted = Noted(self._clock.wall(), trace)
@@ -149,10 +156,12 @@ class Store:
     # What others have told.
 
     def changed(self) -> bool:
-        """Whether anybody has written, this process included, since `load`."""
+        """Whether anybody, this process included, has written since `load`, or one has died that
+        probed then: it told nobody."""
         file = self._keeper.file
         try:
-            return file is not None and file.changed()
+            is_as_before = all(starmap(is_running, self._probing))
+            return file is not None and (file.changed() or not is_as_before)
         except TROUBLE:
             return False  # the next to write meets it as well
 
@@ -172,15 +181,20 @@ class Store:
             sent = _totals(stored.sent, [each for each in queued if each.number > stored.batch])
             healths = [self._healths[row.scope] for row in stored.healths if self._adds(row)]
             limits = [row for row in stored.limits if self._is_later(row)]
+        leases = [
+            row
+            for row in stored.leases
+            if row.process != self._process and is_running(row.pid, row.birth)
+        ]
+        self._probing = frozenset((row.pid, row.birth) for row in leases)
         return Loaded(
             healths={row.scope: health_of(row, now, has_chance=has_chance) for row in healths},
             limits={row.scope: limit_of(row, now) for row in limits},
             sent=sent,
             leases={
                 row.scope: until
-                for row in stored.leases
-                if row.process != self._process
-                and (until := at(row.until, row.until_s, now)) > now.monotonic
+                for row in leases
+                if (until := at(row.until, row.until_s, now)) > now.monotonic
             },
         )
 
@@ -202,6 +216,9 @@ class Store:
             try:
                 with file.writing() as connection:
                     process = self._enter(connection, now)
+                    for row in tables.read_leases(connection):
+                        if not is_running(row.pid, row.birth):
+                            tables.leave(connection, row.process)  # it died without doing so
                     until = tables.lease(connection, scopes, seconds, process=process, now=now)
             except TROUBLE as error:
                 self._met(error)
@@ -212,7 +229,7 @@ class Store:
             return until
 
     def usage(self, *, since: str = "") -> tuple[UsageRow, ...]:
-        """By day and entry, from the day `since` on: "2026-03-01"."""
+        """By day and entry, from the day `since` on."""
         with self._writing:
             rows = self._asked(lambda connection: tables.read_usage(connection, since))
             found = {(row.day, row.alias): row.use for row in rows}

@@ -58,10 +58,14 @@ class SentRow(NamedTuple):
 
 
 class LeaseRow(NamedTuple):
+    """`pid` and `birth` tell whether who holds it still runs."""
+
     scope: ScopeId
     process: int
     until: float
     until_s: float
+    pid: int
+    birth: str
 
 
 class UsageRow(NamedTuple):
@@ -103,9 +107,17 @@ def read(connection: sqlite3.Connection, process: int | None, pid: int) -> Store
         connection.execute("SELECT * FROM health").fetchall(),
         connection.execute("SELECT * FROM limits").fetchall(),
         connection.execute("SELECT * FROM sent").fetchall(),
-        connection.execute("SELECT * FROM leases").fetchall(),
+        read_leases(connection),
     )
     return convert((own[0] if own else 0, *tables), Stored, strict=False)
+
+
+def read_leases(connection: sqlite3.Connection) -> list[LeaseRow]:
+    rows = connection.execute(
+        "SELECT scope, process, until, until_s, pid, birth FROM leases"
+        " JOIN processes ON processes.id = process"
+    )
+    return convert(rows.fetchall(), list[LeaseRow])
 
 
 def read_usage(connection: sqlite3.Connection, since: str) -> list[UsageRow]:
@@ -164,11 +176,10 @@ def lease(
     connection.execute(
         "UPDATE leases SET until = :now + until_s WHERE until > :now + until_s", {"now": now.wall}
     )
-    rows = connection.execute("SELECT * FROM leases").fetchall()
     latest = max(
         (
             at(row.until, row.until_s, now)
-            for row in convert(rows, list[LeaseRow])
+            for row in read_leases(connection)
             if row.scope in scopes and row.process != process
         ),
         default=now.monotonic,

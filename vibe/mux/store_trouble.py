@@ -65,6 +65,8 @@ class Keeper:
 
     def give_up(self) -> None:
         """Nothing is tried any more, and something was left to be written."""
+        if self._is_closed:
+            return
         self._say(
             f"what was learned of the models is forgotten: another program keeps {self._path} "
             "locked; see which one: fuser -v " + str(self._path)

@@ -39,7 +39,10 @@ class AttemptTrace(Struct, frozen=True, kw_only=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """`alias` is who gave the answer, or had the last word of it. `began` is wall time."""
+    """`alias` is who gave the answer, or had the last word of it. `began` is wall time.
+
+    Where there are no attempts, `asides` tell why nobody was asked.
+    """
 
     id: str
     began: float
@@ -50,10 +53,11 @@ class Trace(Struct, frozen=True, kw_only=True):
     seams: int = 0
     attempts: tuple[AttemptTrace, ...] = ()
     failure: Failure | None = None
+    asides: tuple[Aside, ...] = ()
 
     @property
     def cost_uusd(self) -> int | None:
-        """None where the price or the tokens of an attempt are not known."""
-        costs = [attempt.cost_uusd for attempt in self.attempts if attempt.outcome != "cancelled"]
+        """Of all attempts. None where the price or the tokens of one are not known."""
+        costs = [attempt.cost_uusd for attempt in self.attempts]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if len(known) == len(costs) else None

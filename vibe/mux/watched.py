@@ -169,7 +169,8 @@ class Watched:
             resort_at=health.resort_at,
             kind=health.failure.kind if health.failure else None,
         )
-        return self._told(now, self.core.absorb(now, scope, health))
+        leases = {circuit.id: circuit.leased_until for circuit in self.core.board.circuits.values()}
+        return self._told(now, self.core.absorb(now, {scope: health}, leases, {}))
 
     def close(self, now: float, alias: Alias) -> list[Step]:
         self.observer.closed(now, alias)

@@ -17,7 +17,9 @@ from vibe.mux.entry import Pool
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Moment: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
 Duration: TypeAlias = Annotated[float, Meta(gt=0, le=1e6)]
-Rate: TypeAlias = Annotated[float, Meta(gt=0, le=1e5)]
+LEAST_RPS = 1 / 86_400  # less often than once a day nobody has to plan
+MOST_RPS = 100_000
+Rate: TypeAlias = Annotated[float, Meta(ge=LEAST_RPS, le=MOST_RPS)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
 
 _STATUS = {

@@ -35,9 +35,12 @@ class NoFile(Struct, frozen=True, tag="none"):
 
 
 class NotKept(Struct, frozen=True, tag="not_kept"):
-    """There was something, and it could not be kept."""
+    """There was something, and it was not kept, nor is it known by its digest."""
 
     why: str
+
+
+Past: TypeAlias = File | NoFile | NotKept
 
 
 # The session
@@ -154,24 +157,27 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
 
 
 class Unknown(Struct, frozen=True, kw_only=True, tag="unknown"):
-    """It had started, and nobody will ever hear what came of it."""
+    """It had started, and nobody will ever hear what came of it. `is_traced` if at least it is
+    known which files it has changed."""
 
     call: CallKey
+    is_traced: bool = False
 
 
 # Files
 
 
 class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
-    """Written before the change is made, so that both sides of it are known to whoever undoes it.
+    """Written before the change is made, so that both sides of it are known to whoever undoes it;
+    but what a command has changed is known only after it.
 
     `path` is absolute, with no link in it. The content of `before` is kept, that of `after` not.
     """
 
     turn: int
     path: str
-    before: File | NoFile | NotKept
-    after: File | NoFile
+    before: Past
+    after: Past
 
 
 CallRecord: TypeAlias = Approved | Started | Finished | Unknown

@@ -6,9 +6,12 @@ way when a process ended. What a turn does, and who is asked, is decided elsewhe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from os import urandom
 from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
 
 from vibe import __version__
 from vibe.domain.turn import CallKey
@@ -19,12 +22,14 @@ from vibe.session.blobs import Blobs, digest_of
 from vibe.session.journal import Journal
 from vibe.session.place import NOISE_BYTES, Place, new_id
 from vibe.session.record import (
+    BlobId,
     Changed,
     File,
     Gap,
     NoFile,
     NotKept,
     Opened,
+    Past,
     Record,
     SessionId,
     Started,
@@ -34,6 +39,8 @@ from vibe.session.record import (
 from vibe.session.resume import loaded, require_known_format, unreadable
 from vibe.session.transcript import Transcript
 from vibe.session.turn import CallState
+
+MEMORY_ONLY: Final = NotKept("the session is only in memory")
 
 
 class Session:
@@ -71,7 +78,7 @@ class Session:
         session = new_id(at, urandom(NOISE_BYTES))
         place = Place(root / session) if root else None
         journal = Journal(place.journal if place else None, redactor=redactor, tell=tell)
-        opened = Opened(session=session, folder=folder, at=at, vibe=__version__)
+        opened = _opened(session, folder=folder, at=at)
         begun = cls(session, place, journal, redactor=redactor)
         begun.transcript = begun.transcript.apply(opened)
         journal.hold(opened)
@@ -80,9 +87,18 @@ class Session:
         return begun
 
     @classmethod
-    def resume(cls, place: Place, *, redactor: Redactor, tell: Callable[[str], None]) -> Session:
+    def resume(
+        cls,
+        place: Place,
+        *,
+        folder: str,
+        at: float,
+        redactor: Redactor,
+        tell: Callable[[str], None],
+    ) -> Session:
         """Go on with it. What had started and was not heard of again is unknown from here on;
-        what had not started can still be, after asking again."""
+        what had not started can still be, after asking again. `folder` is told where the session
+        does not know its own."""
         try:
             journal, found = Journal.resumed(place.journal, redactor=redactor, tell=tell)
         except OSError as error:
@@ -97,6 +113,8 @@ class Session:
         resumed.transcript, resumed.problems = known.transcript, known.problems
         if journal.is_behind or not journal.is_open:  # or what starts now could start again later
             resumed.put(Gap())
+        if known.transcript.opened is None:
+            resumed.put(_opened(place.session, folder=folder, at=at))
         under_way = [call for call in known.transcript.calls if call.state is CallState.STARTED]
         resumed.put(*(Unknown(call=call.key) for call in under_way))
         return resumed
@@ -126,6 +144,17 @@ class Session:
         self.put(Changed(turn=turn, path=str(path), before=kept, after=left))
         await self._journal.sync()
 
+    async def keep_past(
+        self, changes: Iterable[Changed], past: Callable[[BlobId], bytes | None]
+    ) -> None:
+        """What a command has changed, with what `past` still has of the files as they were."""
+        from asyncio import to_thread
+
+        def kept() -> list[Changed]:
+            return [replace(each, before=self._kept_past(each.before, past)) for each in changes]
+
+        self.put(*await to_thread(kept))
+
     async def end(self, ended: TurnEnded) -> None:
         """Return when the disk itself has the turn."""
         from asyncio import to_thread
@@ -144,14 +173,32 @@ class Session:
         if before is None:
             return NoFile()
         if self._place is None:
-            return NotKept("the session is only in memory")
+            return MEMORY_ONLY
         try:
             return File(digest=Blobs(self._place.blobs).put(before), mode=mode)
         except VibeError as error:
             return NotKept(error.message)
+
+    def _kept_past(self, before: Past, past: Callable[[BlobId], bytes | None]) -> Past:
+        if not isinstance(before, File):
+            return before
+        if self._place is None:
+            return MEMORY_ONLY
+        content = past(before.digest)
+        if content is None:
+            return NotKept("the copy of it was lost")
+        try:
+            Blobs(self._place.blobs).put_soon(content)
+        except OSError as error:
+            return NotKept(f"no copy of it could be kept: {error.strerror}")
+        return before
 
     def _summarize(self) -> None:
         size = self._journal.size
         if self._place is not None and size:
             told = summary.summary_of(self.session, self.transcript, redactor=self._redactor)
             summary.keep(told, self._place, size=size, redactor=self._redactor)
+
+
+def _opened(session: SessionId, *, folder: str, at: float) -> Opened:
+    return Opened(session=session, folder=folder, at=at, vibe=__version__)

@@ -47,7 +47,8 @@ class CallState(StrEnum):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One call and what became of it. The last two states are final."""
+    """One call and what became of it. The last two states are final. Not `is_traced`: which files
+    it has changed may not be known."""
 
     key: CallKey
     asked: ToolCall
@@ -56,6 +57,7 @@ class Call(Struct, frozen=True, kw_only=True):
     result: ToolResult | None = None
     details: str = ""
     took_s: float | None = None
+    is_traced: bool = True
 
     @property
     def is_settled(self) -> bool:
@@ -81,7 +83,7 @@ class Call(Struct, frozen=True, kw_only=True):
                 state = CallState.APPROVED if self.may_start else self.state
                 return replace(self, state=state, approved_by=by)
             case Started():
-                return replace(self, state=CallState.STARTED)
+                return replace(self, state=CallState.STARTED, is_traced=False)
             case Finished():
                 return replace(
                     self,
@@ -89,9 +91,10 @@ class Call(Struct, frozen=True, kw_only=True):
                     result=replace(record.result, call=self.asked.id),
                     details=record.details,
                     took_s=record.took_s,
+                    is_traced=True,
                 )
-            case Unknown():
-                return replace(self, state=CallState.UNKNOWN)
+            case Unknown(is_traced=is_traced):
+                return replace(self, state=CallState.UNKNOWN, is_traced=is_traced)
         assert_never(record)
 
 

@@ -8,6 +8,7 @@ of what that gives does it. Nothing here decides, asks a person or knows one too
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -78,12 +79,23 @@ class Todo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: Literal["open", "doing", "done"] = "open"
 
 
+def _not_at_all(_output: str, _code: int) -> None:
+    return None
+
+
+def _always(_path: Path) -> bool:
+    return True
+
+
 class Room(Struct, kw_only=True):
     """Where the tools of a session work. `root` is a real path.
 
     `spool` is the folder for outputs that are too long for a model, None where there is none.
-    `seen` holds the content of each file as the model knows it. `wrap` puts a command into the
-    sandbox. `env` is what commands see. `jobs` are to be closed with the session.
+    `seen` holds the content of each file as the model knows it. `env` is what commands see.
+    `confined` puts a command line into the sandbox for as long as it runs, and `denied` tells of
+    an output and an exit code what of a failure was the sandbox's doing. `searchable` gives what
+    tells whether a file may be looked into where a whole folder is. `jobs` are to be closed with
+    the session.
     """
 
     root: Path
@@ -91,7 +103,9 @@ class Room(Struct, kw_only=True):
     keep: Keep
     ask: Ask
     spool: Path | None = None
-    wrap: Callable[[Sequence[str]], Sequence[str]] = tuple
+    confined: Callable[[Sequence[str]], AbstractContextManager[Sequence[str]]] = nullcontext
+    denied: Callable[[str, int], str | None] = _not_at_all
+    searchable: Callable[[], Callable[[Path], bool]] = lambda: _always
     seen: dict[Path, bytes] = {}
     plan: tuple[Todo, ...] = ()
     jobs: Jobs = field(default_factory=Jobs)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from vibe.domain.message import Text
 from vibe.errors import ToolError
@@ -17,12 +19,12 @@ from vibe.tools.base import Act, Done, Kind, Room, RunsCommand, Say
 from vibe.tools.live import Live
 from vibe.tools.process import Command, Finished, NotStarted, run
 from vibe.tools.strays import NAME, end_strays, new_mark
-from vibe.tools.told import ending, told
+from vibe.tools.told import ending, told, told_of
 from vibe.tools.unbroken import unbroken
 
+SHELL = ("bash", "--noprofile", "--norc", "-c", "--")
 TIMEOUT_S = 120
 MOST_TIMEOUT_S = 3_600
-FIRST_LOOK_S = 1.0
 
 
 class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,10 +55,9 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     wanted_s = TIMEOUT_S if arguments.timeout is None else arguments.timeout
     if not wanted_s > 0:
         raise ToolError("timeout has to be more than 0 seconds")
-    argv = ("bash", "--noprofile", "--norc", "-c", arguments.command)
     mark = new_mark()
     command = Command(
-        argv=room.wrap(argv),
+        argv=(*SHELL, arguments.command),
         cwd=room.root,
         env={**room.env, NAME: mark},
         timeout_s=min(wanted_s, MOST_TIMEOUT_S),
@@ -64,7 +65,7 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     )
 
     async def wait(say: Say) -> Done:
-        return await _waited_for(command, arguments.command, mark=mark, say=say)
+        return await _waited_for(command, arguments.command, room=room, mark=mark, say=say)
 
     async def leave(_: Say) -> Done:
         return await _left_running(command, arguments.command, room=room)
@@ -82,12 +83,12 @@ KIND = Kind(
 )
 
 
-async def _waited_for(command: Command, line: str, *, mark: str, say: Say) -> Done:
-    strays = False
-    try:
-        finished = await run(command, on_output=Live(say).feed)
-    finally:
-        strays = await unbroken(asyncio.to_thread(end_strays, mark))
+async def _waited_for(command: Command, line: str, *, room: Room, mark: str, say: Say) -> Done:
+    with room.confined(command.argv) as argv:
+        try:
+            finished = await run(replace(command, argv=argv), on_output=Live(say).feed)
+        finally:
+            strays = await unbroken(asyncio.to_thread(end_strays, mark))
     if isinstance(finished, NotStarted):
         raise ToolError(f"the command was not started: {finished.why}")
     details = Details(
@@ -97,8 +98,11 @@ async def _waited_for(command: Command, line: str, *, mark: str, say: Say) -> Do
         timed_out=finished.timed_out,
         file=str(finished.printed.path or ""),
     )
+    remarks = _remarks(finished, command, strays=strays)
+    if denial := room.denied(finished.printed.text, finished.code):
+        remarks.append(denial)
     return Done(
-        content=(Text(told(finished.printed, *_remarks(finished, command, strays=strays))),),
+        content=(Text(told(finished.printed, *remarks)),),
         details=msgspec.json.encode(details).decode(),
         is_error=finished.code != 0,
     )
@@ -118,20 +122,18 @@ def _remarks(finished: Finished, command: Command, *, strays: bool) -> list[str]
 
 
 async def _left_running(command: Command, line: str, *, room: Room) -> Done:
-    job = await room.jobs.start(command)
+    with ExitStack() as stack:
+        argv = stack.enter_context(room.confined(command.argv))
+        job = await room.jobs.start(replace(command, argv=argv), held=stack)
     try:
-        await job.settle(within_s=FIRST_LOOK_S)
+        await job.settle(within_s=room.jobs.first_look_s)
     except asyncio.CancelledError:
         await room.jobs.discard(job.number)
         raise
     printed = await job.news(within_s=0)
-    if job.code is None:
-        remark = f"job {job.number} goes on in the background"
-    else:
-        remark = f"job {job.number} is over already: {ending(job.code)}"
     details = Details(command=line, code=job.code, job=job.number, file=str(job.file or ""))
     return Done(
-        content=(Text(told(printed, remark)),),
+        content=(Text(told_of(job, printed)),),
         details=msgspec.json.encode(details).decode(),
         is_error=job.code not in (None, 0),
     )

@@ -19,15 +19,15 @@ _NEW_FILE = 0o644  # told to who keeps it; the file itself gets what the umask l
 
 
 async def present(path: Path) -> File | None:
+    return await asyncio.to_thread(look, path)
+
+
+def look(path: Path) -> File | None:
     """What is there now. None: nothing, nor need there be its folder."""
-
-    def read() -> File | None:
-        if not os.path.lexists(path.parent):
-            return None
-        with opened(path) as place:
-            return read_file(place)
-
-    return await asyncio.to_thread(read)
+    if not os.path.lexists(path.parent):
+        return None
+    with opened(path) as place:
+        return read_file(place)
 
 
 def missing_folders(path: Path) -> tuple[Path, ...]:
@@ -52,14 +52,15 @@ async def carry_out(path: Path, content: bytes, *, before: File | None, room: Ro
 
 async def _written(path: Path, content: bytes, *, before: File | None) -> None:
     def write() -> None:
-        folders = missing_folders(path)
+        made: list[Path] = []
         try:
-            for folder in folders:
-                _make(folder)
+            for folder in missing_folders(path):
+                make_folder(folder)
+                made.append(folder)
             with opened(path) as place:
                 write_file(place, content, before=before)
         except BaseException:
-            for folder in reversed(folders):
+            for folder in reversed(made):
                 with suppress(OSError):
                     folder.rmdir()
             raise
@@ -67,7 +68,7 @@ async def _written(path: Path, content: bytes, *, before: File | None) -> None:
     await asyncio.to_thread(write)
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """In the folder that it was decided on: not behind a link that was put there since."""
     with opened(folder) as place:
         try:

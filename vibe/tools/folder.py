@@ -8,10 +8,12 @@ from itertools import islice
 
 from msgspec import Struct
 
+from vibe.errors import ToolError
 from vibe.tools.files import Place
 
 MOST_NAMES = 300
 _MOST_SEEN = 20_000
+_LOOKING = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -31,13 +33,16 @@ def is_folder(place: Place) -> bool:
 
 
 def names_in(place: Place) -> Names:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    folder = os.open(place.name or ".", flags, dir_fd=place.folder)
+    """ToolError: it cannot be looked into."""
     try:
-        with os.scandir(folder) as entries:
-            found = [_told(entry) for entry in islice(entries, _MOST_SEEN + 1)]
-    finally:
-        os.close(folder)
+        folder = os.open(place.name or ".", _LOOKING, dir_fd=place.folder)
+        try:
+            with os.scandir(folder) as entries:
+                found = [_told(entry) for entry in islice(entries, _MOST_SEEN + 1)]
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise ToolError(f"the folder {place.path} was not read: {error.strerror}") from error
     names = sorted(found[:_MOST_SEEN])
     return Names(
         names=tuple(names[:MOST_NAMES]),

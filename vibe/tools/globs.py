@@ -1,8 +1,8 @@
 """Patterns for paths, in the form of .gitignore files, as ripgrep understands them.
 
-`*` and `?` stand for no slash, `**` for any folders, `{a,b}` for either. A rule that is spoilt
-counts for nothing. Whatever the pattern, a match takes little time. Nothing here looks at a file
-system.
+`*` and `?` stand for no slash, `**` for any folders, `{a,b}` for either; as for git, a character
+is a byte. A rule that is spoilt counts for nothing. Whatever the pattern, a match takes little
+time. Nothing here looks at a file system.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     def matches(self, path: str, *, is_folder: bool) -> bool:
         """The path is relative to where the rule stands."""
-        return (is_folder or not self.folders_only) and self.regex.fullmatch(path) is not None
+        if self.folders_only and not is_folder:
+            return False
+        return self.regex.fullmatch(_bytewise(path)) is not None
 
 
 def rules_of(text: str) -> tuple[Rule, ...]:
@@ -48,12 +50,12 @@ def rule_of(line: str) -> Rule | None:
     glob = line[1:] if negated else line
     folders_only = glob.endswith("/")
     glob = glob.removesuffix("/")
-    if "/" not in glob and not glob.startswith("**"):
+    if "/" not in glob and glob != "**":
         glob = f"**/{glob}"
     glob = glob.removeprefix("/")
     if glob.endswith("/**"):
         glob += "/*"  # what is inside, and not the folder itself
-    regexes = [_regex(each) for each in alternatives(glob)]
+    regexes = [_regex(each) for each in alternatives(_bytewise(glob))]
     known = [each for each in regexes if each is not None]
     if len(known) < len(regexes):
         return None
@@ -67,7 +69,10 @@ def rule_of(line: str) -> Rule | None:
 def wanted_rule(glob: str) -> Rule | None:
     """Of a pattern for files to be looked at, or with `!` not to be. None: it is no pattern."""
     glob = glob.strip().removeprefix("./")
-    return rule_of(f"{glob}**" if glob.endswith("/") else glob)
+    if not glob.endswith("/"):
+        return rule_of(glob)
+    anywhere = "" if "/" in glob[:-1] or glob.startswith("!") else "**/"
+    return rule_of(f"{anywhere}{glob}**")
 
 
 def is_wanted(path: str, rule: Rule) -> bool:
@@ -93,6 +98,11 @@ def verdict(rules: Iterable[Rule], path: str, *, is_folder: bool) -> bool | None
 def alternatives(glob: str) -> tuple[str, ...]:
     """The globs without braces that one with braces stands for."""
     return tuple(islice(_expanded(glob), _MOST_ALTERNATIVES))
+
+
+def _bytewise(text: str) -> str:
+    """One character for each byte."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _expanded(glob: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from vibe.tools.folder import is_folder
 from vibe.tools.globs import wanted_rule
 from vibe.tools.matches import Matches, matches_of
 from vibe.tools.pattern import portable
-from vibe.tools.search import Query, ripgrep_in, search
+from vibe.tools.search import MOST_IN_FILE, Query, ripgrep_in, search
 
 LIMIT = 100
 
@@ -50,20 +50,21 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     path = room.path_of(arguments.path or ".")
 
     async def run(_: Say) -> Done:
-        is_all = await asyncio.to_thread(_check, path, room.name_of(path))
-        folder, target = (path, ".") if is_all else (path.parent, path.name)
+        is_whole = await asyncio.to_thread(_check, path, room.name_of(path))
+        folder, target = (path, "") if is_whole else (path.parent, path.name)
         query = Query(pattern=pattern, folder=folder, target=target, glob=glob)
         ripgrep = ripgrep_in(room.env, root=room.root)
         found = await search(query, env=room.env, ripgrep=ripgrep)
         matches = await asyncio.to_thread(
             matches_of,
             found.hits,
-            folder=folder,
+            query,
             prefix="" if folder == room.root else f"{room.name_of(folder)}/",
             most=max(arguments.limit or LIMIT, 1),
+            may_search=await asyncio.to_thread(room.searchable),
         )
-        is_told_all = not found.why_not_all
-        details = Details(lines=matches.lines, files=matches.files, is_all=is_told_all)
+        is_all = not (found.why_not_all or matches.cut_files)
+        details = Details(lines=matches.lines, files=matches.files, is_all=is_all)
         return Done(
             content=(Text("\n".join((*matches.rows, _remark(matches, found.why_not_all)))),),
             details=msgspec.json.encode(details).decode(),
@@ -96,11 +97,14 @@ def _check(path: Path, name: str) -> bool:
 
 
 def _remark(matches: Matches, why_not_all: str) -> str:
+    doubts = f"; {why_not_all}" if why_not_all else ""
     if not matches.lines:
-        return f"[no line matches{f'; {why_not_all}' if why_not_all else ''}]"
+        return f"[no line matches{doubts}]"
+    if matches.cut_files:
+        doubts = f"; of a file the first {MOST_IN_FILE} are counted{doubts}"
+    if matches.shown < matches.lines:
+        doubts = f", of which {matches.shown:,} are shown{doubts}"
     lines = f"{matches.lines:,} line{'s' if matches.lines > 1 else ''}"
     files = f"{matches.files:,} file{'s' if matches.files > 1 else ''}"
-    left = f", of which {matches.shown:,} are shown" if matches.shown < matches.lines else ""
-    more = f"; {why_not_all}" if why_not_all else ""
-    advice = "; narrow it with path, glob or pattern" if left or more else ""
-    return f"[{lines} in {files}{left}{more}{advice}]"
+    advice = "; narrow it with path, glob or pattern" if doubts else ""
+    return f"[{lines} in {files}{doubts}{advice}]"

@@ -12,8 +12,7 @@ from msgspec import Meta, Struct
 from vibe.domain.message import Text
 from vibe.tools.base import Act, Done, Kind, Room, RunsCommand, Say, Touch, TouchesNothing
 from vibe.tools.jobs import Job
-from vibe.tools.output import FILE_BYTES
-from vibe.tools.told import ending, told
+from vibe.tools.told import told_of
 
 READ_S = 5.0
 ANSWER_S = 1.0
@@ -73,12 +72,7 @@ KIND = Kind(
 
 async def _news(job: Job, *, within_s: float) -> Done:
     printed = await job.news(within_s=within_s)
-    state = "it runs" if job.code is None else f"it is over: {ending(job.code)}"
-    if job.is_endless:
-        state += f"; it printed more than {FILE_BYTES // 1_000_000} MB and was stopped"
-    file = f"all that it printed: {job.file}" if printed.left_out and job.file else ""
     details = Details(job=job.number, code=job.code)
     return Done(
-        content=(Text(told(printed, "" if printed.total_bytes else "nothing new", state, file)),),
-        details=msgspec.json.encode(details).decode(),
+        content=(Text(told_of(job, printed)),), details=msgspec.json.encode(details).decode()
     )

@@ -10,8 +10,8 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import STDOUT, Process
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from vibe.errors import ToolError
@@ -33,8 +33,15 @@ class Job:
     """
 
     def __init__(
-        self, number: int, process: Process, *, command: Command, reading: int, writing: int
+        self,
+        number: int,
+        process: Process,
+        *,
+        command: Command,
+        ends: tuple[int, int],
+        let_go: Callable[[], None],
     ) -> None:
+        reading, writing = ends
         self.number = number
         self.code: int | None = None
         self.is_endless = False
@@ -42,6 +49,7 @@ class Job:
         self._mark = command.env.get(NAME, "")
         self._reading = reading
         self._writing: int | None = writing
+        self._let_go = let_go
         self._all = Output(command.spool)
         self._new = Output(None)
         self._news = asyncio.Event()
@@ -127,26 +135,38 @@ class Job:
             os.close(self._reading)
             self.end_input()
             self._all.close()
+            self._let_go()
             self.code = code
             self._news.set()
 
 
 class Jobs:
-    """Those of one session, by their numbers, which count from 1."""
+    """Those of one session, by their numbers, which count from 1.
 
-    def __init__(self) -> None:
+    `first_look_s` is how long one is looked at before it is left to itself.
+    """
+
+    def __init__(self, *, first_look_s: float = 1.0) -> None:
+        self.first_look_s = first_look_s
         self._jobs: dict[int, Job] = {}
         self._count = 0
 
-    async def start(self, command: Command) -> Job:
-        """ToolError: it could not be started, or there are too many. Cancelled: it is ended."""
+    @property
+    def are_running(self) -> bool:
+        return any(job.code is None for job in self._jobs.values())
+
+    async def start(self, command: Command, *, held: ExitStack) -> Job:
+        """ToolError: it could not be started, or there are too many. Cancelled: it is ended.
+
+        What is held is let go once nothing of the job is left; where there is none, by the caller.
+        """
         running = [str(job.number) for job in self._jobs.values() if job.code is None]
         if len(running) >= MOST_RUNNING:
             raise ToolError(f"the jobs {', '.join(running)} are running; stop one of them first")
         self._count += 1
         number = self._count
         try:
-            return await unbroken(self._start(number, command))
+            return await unbroken(self._start(number, command, held=held))
         except asyncio.CancelledError:
             await self.discard(number)
             raise
@@ -167,11 +187,11 @@ class Jobs:
         """Return when nothing of any is left, also when cancelled."""
         await unbroken(self._end_all())
 
-    async def _start(self, number: int, command: Command) -> Job:
+    async def _start(self, number: int, command: Command, *, held: ExitStack) -> Job:
         ended = [job.number for job in self._jobs.values() if job.code is not None]
         for old in ended[: max(len(self._jobs) - MOST_KEPT + 1, 0)]:
             del self._jobs[old]
-        self._jobs[number] = await _started(number, command)
+        self._jobs[number] = await _started(number, command, held=held)
         return self._jobs[number]
 
     async def _end_all(self) -> None:
@@ -180,7 +200,7 @@ class Jobs:
                 group.create_task(job.end())
 
 
-async def _started(number: int, command: Command) -> Job:
+async def _started(number: int, command: Command, *, held: ExitStack) -> Job:
     """Pipes of our own, for asyncio's keep a process from being over while others hold them."""
     its_input, writing = os.pipe()
     reading, its_output = os.pipe()
@@ -201,7 +221,8 @@ async def _started(number: int, command: Command) -> Job:
     finally:
         os.close(its_input)
         os.close(its_output)
-    return Job(number, process, command=command, reading=reading, writing=writing)
+    let_go = held.pop_all().close
+    return Job(number, process, command=command, ends=(reading, writing), let_go=let_go)
 
 
 async def _within(seconds: float, waiting: Awaitable[object]) -> None:

@@ -76,9 +76,9 @@ def _decoded(content: bytes) -> tuple[str, str]:
     told = [
         name
         for name, holds in (
-            ("a byte order mark, which is not shown", text.marked),
             ("CR as its line ends", text.of_returns),
             ("CRLF as its line ends", bool(text.returns)),
+            ("a byte order mark, which is not shown", text.marked),
         )
         if holds
     ]

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _IN_SET = re.compile(
-    r"\\(?P<escaped>.)|\[:(?P<kind>\w+):\]|(?P<end>\])|(?P<line>[\n\r\0])|(?P<special>[\[&~])"
+    r"\\(?P<escaped>.)|\[:(?P<kind>\w+):\]|(?P<end>\])|(?P<line>[\n\r\0])|(?P<special>--|[\[&~|])"
     r"|(?P<other>.)",
     re.DOTALL,
 )
@@ -35,7 +35,7 @@ _KINDS = {
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$#&-~")
 _EDGES = {"<": r"\b", ">": r"\b", "A": "^", "Z": "$", "z": "$"}
 _LINE = "it holds a line end or NUL, and grep looks at one line at a time"
-_LOOK = "it has look-around, a back-reference or the like, which grep does not know"
+_LOOK = "it has look-around, a back-reference, \\p or the like, which grep does not know"
 
 
 def portable(pattern: str) -> str:
@@ -84,7 +84,7 @@ def _set(pattern: str, position: int) -> tuple[str, int]:
             case "line":
                 raise _refused(_LINE)
             case "special":
-                pieces.append(f"\\{token[0]}")
+                pieces += (f"\\{character}" for character in token[0])
             case _:
                 pieces.append(token[0])
     raise _refused("a set in brackets has no end")
@@ -93,7 +93,7 @@ def _set(pattern: str, position: int) -> tuple[str, int]:
 def _escaped(character: str, *, is_in_set: bool = False) -> str:
     if character in "nr0\n\r\0":
         raise _refused(_LINE)
-    if character in "123456789":
+    if character in "123456789pP":
         raise _refused(_LOOK)
     if character in _EDGES and not is_in_set:
         return _EDGES[character]

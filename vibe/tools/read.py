@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from vibe.domain.message import Text
+from vibe.domain.message import Image, Text
 from vibe.errors import ToolError
 from vibe.tools.base import Act, Done, Kind, Room, Say, TouchesFile
 from vibe.tools.files import opened, read_file
@@ -42,14 +42,9 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     name = room.name_of(path)
 
     async def run(_: Say) -> Done:
-        found = await asyncio.to_thread(_content, path, name)
-        if isinstance(found, Names):
-            return _done(_told_of_folder(found, name), Details(path=name))
-        try:
-            done = _shown(found, arguments, name=name)
-        except ToolError as error:
-            raise ToolError(f"{name} was not read: {error.message}") from error
-        room.seen[path] = found
+        done, content = await asyncio.to_thread(_look, path, name, arguments)
+        if content is not None:
+            room.seen[path] = content
         return done
 
     return Act(run=run)
@@ -65,29 +60,25 @@ KIND = Kind(
 )
 
 
-def _content(path: Path, name: str) -> bytes | Names:
+def _look(path: Path, name: str, arguments: Arguments) -> tuple[Done, bytes | None]:
+    """With the content, if the model knows it now."""
     with opened(path) as place:
         if is_folder(place):
-            return names_in(place)
+            return _done(_names_told(names_in(place), name), Details(path=name)), None
         file = read_file(place)
     if file is None:
         raise ToolError(f"{name} does not exist; read its folder or use grep to find it")
-    return file.content
-
-
-def _shown(content: bytes, arguments: Arguments, *, name: str) -> Done:
-    picture = picture_of(content)
-    if picture is not None:
-        told = f"{name}: {picture.media_type}, {len(content):,} bytes"
-        details = msgspec.json.encode(Details(path=name)).decode()
-        return Done(content=(Text(told), picture), details=details)
-    listing = listing_of(
-        content,
-        first=max(arguments.offset or 1, 1),
-        most=max(arguments.limit or MOST_LINES, 1),
-    )
+    try:
+        if picture := picture_of(file.content):
+            told = f"{name}: {picture.media_type}, {len(file.content):,} bytes"
+            return _done(told, Details(path=name), picture), None
+        first, most = arguments.offset or 1, arguments.limit or MOST_LINES
+        listing = listing_of(file.content, first=max(first, 1), most=max(most, 1))
+    except ToolError as error:
+        raise ToolError(f"{name} was not read: {error.message}") from error
     details = Details(path=name, first=listing.first, last=listing.last, total=listing.total)
-    return _done("\n".join((*listing.rows, *_remarks(listing, name))), details)
+    told = "\n".join((*listing.rows, *_remarks(listing, name)))
+    return _done(told, details), file.content
 
 
 def _remarks(listing: Listing, path: str) -> list[str]:
@@ -101,13 +92,15 @@ def _remarks(listing: Listing, path: str) -> list[str]:
         )
     if listing.cut:
         number = listing.cut[0]
-        remarks.append(f"[for the rest of a long line: sed -n {number}p FILE | cut -c {LONGEST_LINE + 1}-]")
+        remarks.append(
+            f"[for the rest of a long line: sed -n {number}p FILE | cut -c {LONGEST_LINE + 1}-]"
+        )
     if listing.remark:
         remarks.append(f"[{path}: {listing.remark}]")
     return remarks
 
 
-def _told_of_folder(found: Names, path: str) -> str:
+def _names_told(found: Names, path: str) -> str:
     if not found.names:
         return f"[{path} is an empty folder]"
     rows = [f"[{path} is a folder]", *found.names]
@@ -117,5 +110,6 @@ def _told_of_folder(found: Names, path: str) -> str:
     return "\n".join(rows)
 
 
-def _done(text: str, details: Details) -> Done:
-    return Done(content=(Text(text),), details=msgspec.json.encode(details).decode())
+def _done(text: str, details: Details, *pictures: Image) -> Done:
+    told = msgspec.json.encode(details).decode()
+    return Done(content=(Text(text), *pictures), details=told)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from vibe.errors import ToolError
@@ -21,6 +22,7 @@ from vibe.tools.globs import alternatives, is_wanted, wanted_rule
 from vibe.tools.process import Command, Finished, NotStarted, run
 
 MOST_FOUND = 1_000
+MOST_IN_FILE = 100  # among several
 MOST_S = 20.0
 _RIPGREP = (
     "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename", "--null",
@@ -29,21 +31,26 @@ _RIPGREP = (
     f"--max-filesize={MOST_BYTES}",
 )  # fmt: skip
 _OURS = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from vibe.tools.seek import main; main(*sys.argv[2:])"
+    "import sys; sys.path += sys.argv[1:3]; from vibe.tools.seek import main; main(*sys.argv[3:])"
 )
-_ROW = re.compile(rb"([^\0]+)\0(\d+):(\d+):[^\n]*\n")
-_SIMPLE = re.compile(r"(?!\*\*)[\w.*?+@ -]+", re.ASCII)
+_ROW = re.compile(rb"([^\0]++)\0(\d+):(\d+):[^\n]*\n")
+_LONGEST_ROW = 65_536
+_SIMPLE = re.compile(r"(?!\*\*)[\w.*+@ -]+", re.ASCII)
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """`pattern` is portable. `target` is a name in `folder`, or `.` for all that is in it; only
+    """`pattern` is portable. `target` is a name in `folder`, or "" for all that is in it; only
     then does the glob count."""
 
     pattern: str
     folder: Path
-    target: str = "."
+    target: str = ""
     glob: str = ""
+    within_s: float = MOST_S
+
+    @property
+    def most_in_file(self) -> int:
+        return MOST_FOUND + 1 if self.target else MOST_IN_FILE
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ class Hit(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """In the order of the files. `why_not_all` is "" if no line that matches is missing."""
+    """In the order of the files. `why_not_all` is "" if no file that matches is missing."""
 
     hits: tuple[Hit, ...]
     why_not_all: str = ""
@@ -71,8 +78,8 @@ async def search(query: Query, *, env: Mapping[str, str], ripgrep: str | None) -
         found = await _searched(argv, query, env=env)
         if isinstance(found, Found):
             return found
-        why = found.rpartition("error: ")[2].strip()
-        if "regex" in found:
+        why = found.strip().rpartition("error: ")[2].partition("\n")[0]
+        if "regex" in found.strip().partition("\n")[0]:
             raise ToolError(
                 f"pattern is no regular expression: {why}; put a backslash before a character "
                 "that is meant as it is"
@@ -95,19 +102,21 @@ def _options(query: Query) -> tuple[str, ...]:
     if not query.glob.startswith("!") and all(map(_SIMPLE.fullmatch, names)):
         # Less to look at. The whole glob is held against what is found in any case.
         chosen = (*(f"--type-add=wanted:{name}" for name in names), "--type=wanted")
-    return (*_RIPGREP, *chosen, f"--regexp={query.pattern}", "--", f"./{query.target.removeprefix('.')}")
+    most = f"--max-count={query.most_in_file}"
+    return (*_RIPGREP, most, *chosen, f"--regexp={query.pattern}", "--", f"./{query.target}")
 
 
 def _our_own(query: Query) -> tuple[str, ...]:
-    home = str(Path(__file__).parents[2])
-    start = (sys.executable, "-I", "-X", "utf8", "-c", _OURS, home)
-    return (*start, query.pattern, query.glob, query.target)
+    """Nothing is loaded from the folder that it runs in, nor by what the environment says."""
+    homes = (str(Path(__file__).parents[2]), str(Path(msgspec.__file__).parents[1]))
+    start = (sys.executable, "-I", "-X", "utf8", "-c", _OURS, *homes)
+    return (*start, query.pattern, query.glob, query.target, str(query.most_in_file))
 
 
 async def _searched(argv: tuple[str, ...], query: Query, *, env: Mapping[str, str]) -> Found | str:
     """Ended as soon as enough is found. A string: what it printed instead of searching."""
     rows = _Rows(query)
-    command = Command(argv=argv, cwd=query.folder, env=env, timeout_s=MOST_S)
+    command = Command(argv=argv, cwd=query.folder, env=env, timeout_s=query.within_s)
     running = asyncio.create_task(run(command, on_output=rows.feed))
     full = asyncio.create_task(rows.is_full.wait())
     try:
@@ -124,7 +133,7 @@ async def _searched(argv: tuple[str, ...], query: Query, *, env: Mapping[str, st
     if not isinstance(ended, Finished):
         raise ToolError("grep was ended before it was done; try again") from ended
     if ended.timed_out:
-        return Found(hits=hits, why_not_all=f"it was ended after {MOST_S:g} s")
+        return Found(hits=hits, why_not_all=f"it was ended after {query.within_s:g} s")
     if ended.code != 0 and not hits and ended.printed.text.strip():
         return ended.printed.text
     return Found(hits=hits)
@@ -136,7 +145,7 @@ class _Rows:
     def __init__(self, query: Query) -> None:
         self.hits: list[Hit] = []
         self.is_full = asyncio.Event()
-        self._is_all = query.target == "."
+        self._is_all = not query.target
         self._rule = wanted_rule(query.glob) if self._is_all and query.glob else None
         self._rest = b""
         self._last = (b"", False)
@@ -146,13 +155,13 @@ class _Rows:
             return
         data = self._rest + data
         end = 0
-        for row in _ROW.finditer(data):
+        while row := _ROW.match(data, end):
             end = row.end()
             path = row[1][row[1].rfind(b"\n./") + 1 :].removeprefix(b"./")  # a warning may precede
             if self._counts(path):
                 hit = Hit(path=os.fsdecode(path), line=int(row[2]), column=int(row[3]))
                 self.hits.append(hit)
-        self._rest = data[end:]
+        self._rest = data[end:][-_LONGEST_ROW:]
         if len(self.hits) > MOST_FOUND:
             self.is_full.set()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from vibe.tools.output import Printed
+from vibe.tools.jobs import Job
+from vibe.tools.output import FILE_BYTES, Printed
 
 
 def ending(code: int) -> str:
@@ -15,6 +16,15 @@ def ending(code: int) -> str:
         return f"ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"ended by signal {-code}"
+
+
+def told_of(job: Job, printed: Printed) -> str:
+    """With what it has printed since it was looked at last."""
+    nothing = "" if printed.total_bytes else "nothing new; "
+    state = "runs" if job.code is None else f"is over: {ending(job.code)}"
+    endless = f"; it was ended after {FILE_BYTES // 1_000_000} MB of output" * job.is_endless
+    file = f"all that it printed: {job.file}" if printed.left_out and job.file else ""
+    return told(printed, f"{nothing}job {job.number} {state}{endless}", file)
 
 
 def told(printed: Printed, *remarks: str) -> str:

@@ -57,11 +57,12 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     async def run(_: Say) -> Done:
         await carry_out(path, content, before=before, room=room)
         details = Details(path=name, is_new=before is None, diff=diff)
-        lines = len(lines_of(text_of(content).body))
+        count = len(lines_of(text_of(content).body))
+        lines = "1 line" if count == 1 else f"{count:,} lines"
         kind = "the new file " if before is None else ""
         made = f" and the folder {room.name_of(folders[-1])}" if folders else ""
         return Done(
-            content=(Words(f"Wrote {kind}{name}{made}: {lines} lines."),),
+            content=(Words(f"Wrote {kind}{name}{made}: {lines}."),),
             details=msgspec.json.encode(details).decode(),
         )
 

@@ -35,14 +35,35 @@ def repaired(request: ModelRequest, target: Target, failure: Failure) -> Sent | 
     if FailureKind.BAD_REQUEST not in {failure.kind, failure.inner}:
         return None
     refused = _call(request, target)
-    named = request, target
-    for cure in CURES:
-        if cure.culprit.search(failure.detail):
-            named = cure.applied(*named, failure.detail)
+    named = _named(request, target, failure.detail)
     for sent in (named,) if failure.lacks else (named, _plain(request, target)):
         if _call(*sent) != refused:
             return fitted(*sent), sent[1]
     return None
+
+
+def learned(request: ModelRequest, target: Target, failure: Failure) -> Target | None:
+    """The target as it is from now on, after a repair by what the sentence named has worked.
+
+    None where nothing was learned: it named no culprit, or one that this request alone had.
+    """
+    sent = _named(request, target, failure.detail)
+    if OF_A_CONVERSATION.search(failure.detail) or _call(*sent) == _call(request, target):
+        return None
+    found = sent[1]
+    if OF_A_VALUE.search(failure.detail):
+        kept = {name: getattr(target.quirks, name) for name in VALUED}
+        found = replace(found, quirks=replace(found.quirks, **kept))
+    return None if found == target else found
+
+
+def _named(request: ModelRequest, target: Target, detail: str) -> Sent:
+    """Without the culprits that the sentence names."""
+    sent = request, target
+    for cure in CURES:
+        if cure.culprit.search(detail):
+            sent = cure.applied(*sent, detail)
+    return sent
 
 
 def _call(request: ModelRequest, target: Target) -> HttpCall:
@@ -152,6 +173,13 @@ MOST: Final = _any(
     rf"\(inclusive\) to {WINDOW} \(exclusive\)",
     rf"> {WINDOW}, which is the maximum",
 )
+
+OF_A_VALUE: Final = _any(
+    r"\bmust be\b|\bbetween\b|\brange\b|\b(?:less|greater|more) than\b|\bat (?:most|least)\b",
+    r"[<>]=?|\bboth\b|\blevels?\b",
+)
+OF_A_CONVERSATION: Final = _any(r"expected `thinking`")
+VALUED: Final = ("sampling", "seed_key", "effort")
 
 PLAINEST: Final[Fields] = MappingProxyType({
     "stream_options": False, "parallel_calls": False, "seed_key": "", "cache_key": False,

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from vibe.agent.permissions.files import Target, decide_file, may_be_searched
-from vibe.agent.permissions.rules import rules
-from vibe.agent.permissions.values import Decision, FileTool
+from vibe.agent.permissions.values import Decision
+from vibe.domain.rule import FileTool, rules
 
 from .corpus import AROUND, MODES, ROOT
 

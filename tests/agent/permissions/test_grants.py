@@ -17,8 +17,8 @@ from vibe.agent.permissions.grants import (
     read_grants,
     with_grants,
 )
-from vibe.agent.permissions.rules import Rules, rules
 from vibe.agent.permissions.values import Decision
+from vibe.domain.rule import Rules, rules
 from vibe.errors import UsageError
 
 from .corpus import AROUND

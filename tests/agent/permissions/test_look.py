@@ -19,8 +19,8 @@ from vibe.agent.permissions.look import (
     target_of,
 )
 from vibe.agent.permissions.repository import git_config_of
-from vibe.agent.permissions.rules import rules
-from vibe.agent.permissions.values import Decision, FileTool, Mode, Surroundings
+from vibe.agent.permissions.values import Decision, Mode, Surroundings
+from vibe.domain.rule import FileTool, rules
 
 SHARED = "it has several names (hard links), and others may lie outside the folder"
 STRANGE = "it is neither a file nor a folder"

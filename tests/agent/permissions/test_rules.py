@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vibe.agent.permissions.commands import decide_command
-from vibe.agent.permissions.rules import BadRule, matches, rules, written
+from vibe.agent.permissions.rules import matches, written
 from vibe.agent.permissions.shell.words import Word, word
 from vibe.agent.permissions.values import Decision, Mode
+from vibe.domain.rule import BadRule, rules
 
 from .corpus import AROUND, ROOT
 
@@ -37,6 +38,8 @@ def words(text: str) -> tuple[Word, ...]:
         pytest.param("bash(rm a*)", "rm a*", False, id="a pattern is no one word"),
         pytest.param("bash(rm *)", "rm a*", True, id="a pattern among further words"),
         pytest.param("bash(a.c)", "abc", False, id="a dot is a dot"),
+        pytest.param("bash(git show HEAD~1)", "git show HEAD~1", True, id="~ within a word"),
+        pytest.param("bash(echo '~')", "echo '~'", True, id="a quoted ~ is itself"),
     ],
 )
 def test_a_rule_is_about_words(rule: str, command: str, expected: bool) -> None:
@@ -51,6 +54,7 @@ def test_a_rule_is_about_words(rule: str, command: str, expected: bool) -> None:
         "bash( )",
         "bash(echo $HOME)",
         "bash(a; b)",
+        "bash(cat ~/notes)",
         "bash(')",
         "bsh(x)",
         "read(",

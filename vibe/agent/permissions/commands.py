@@ -17,14 +17,15 @@ from vibe.agent.permissions.file_rules import is_about, may_cover, stands_for_ma
 from vibe.agent.permissions.modes import about_command, about_the_whole
 from vibe.agent.permissions.names import is_inside
 from vibe.agent.permissions.opinion import Bearing, Opinion, lifting, ruled, summed
-from vibe.agent.permissions.rules import Rule, Rules, matches, may_match
+from vibe.agent.permissions.rules import matches, may_match
 from vibe.agent.permissions.shell.effect import effect_of, effect_of_redirection
 from vibe.agent.permissions.shell.folders import Folders, walked
 from vibe.agent.permissions.shell.parse import Step, parse
 from vibe.agent.permissions.shell.words import Words
 from vibe.agent.permissions.shell.wrappers import forms, inside
-from vibe.agent.permissions.values import Access, FileTool, Mode, Part, Surroundings, Verdict
+from vibe.agent.permissions.values import Access, Mode, Part, Surroundings, Verdict
 from vibe.clean import clean
+from vibe.domain.rule import FileTool, Rule, Rules
 
 NO_RULES: Final = Rules()
 

@@ -13,8 +13,8 @@ from posixpath import relpath
 from typing import Final
 
 from vibe.agent.permissions.names import folded, leads_to, plain
-from vibe.agent.permissions.rules import Rule
-from vibe.agent.permissions.values import Access, FileTool, Surroundings, Tool
+from vibe.agent.permissions.values import Access, Surroundings
+from vibe.domain.rule import FileTool, Rule, Tool
 
 _LETTERS: Final = re.compile(r"\\.|[*?]|[^*?\\]+|\\\Z", re.DOTALL)
 _SIGNS: Final = re.compile(r"([*?\\])")

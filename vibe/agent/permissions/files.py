@@ -15,8 +15,8 @@ from vibe.agent.permissions.file_rules import covers, is_about, may_cover, writt
 from vibe.agent.permissions.modes import about_file
 from vibe.agent.permissions.names import is_secret
 from vibe.agent.permissions.opinion import Bearing, Opinion, lifting, ruled, summed
-from vibe.agent.permissions.rules import Rule, Rules
-from vibe.agent.permissions.values import Access, FileTool, Mode, Part, Surroundings, Use, Verdict
+from vibe.agent.permissions.values import Access, Mode, Part, Surroundings, Use, Verdict
+from vibe.domain.rule import FileTool, Rule, Rules
 
 
 class Target(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.agent.permissions.rules import BadRule, Rule, Rules, rule
 from vibe.config.write import rewrite
+from vibe.domain.rule import BadRule, Rule, Rules, rule
 from vibe.errors import UsageError
 
 

@@ -30,16 +30,15 @@ from vibe.agent.permissions.names import (
     is_secret,
 )
 from vibe.agent.permissions.repository import git_config_of
-from vibe.agent.permissions.rules import Rules
 from vibe.agent.permissions.values import (
     EVERY_HAZARD,
     Access,
-    FileTool,
     Hazard,
     Mode,
     Surroundings,
     Verdict,
 )
+from vibe.domain.rule import FileTool, Rules
 
 MOST_ENTRIES: Final = 50_000  # of a folder; where there are more, secrets may be among them
 _MOST_FOUND: Final = 1_000  # by one pattern

@@ -12,12 +12,12 @@ from vibe.agent.permissions.shell.parse import Script
 from vibe.agent.permissions.values import (
     EVERY_HAZARD,
     Access,
-    FileTool,
     Hazard,
     Mode,
     Surroundings,
 )
 from vibe.clean import quote
+from vibe.domain.rule import FileTool
 
 _HAZARDS: dict[Hazard, str] = {
     "outside": "writing outside the folder",

@@ -7,8 +7,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from vibe.agent.permissions.rules import Rule
 from vibe.agent.permissions.values import Decision, Part, Verdict
+from vibe.domain.rule import Rule
 
 # Which rules may allow what is asked about: any; one that names it in full; none.
 Liftable: TypeAlias = Literal["by any rule", "by an exact rule", "never"]
@@ -44,15 +44,15 @@ def lifting(allow: Iterable[Rule], opinion: Opinion) -> Iterator[Rule]:
 def ruled(opinion: Opinion, bearing: Bearing) -> Opinion:
     """What remains of an opinion under the rules that bear on it. None softens a refusal."""
     if bearing.deny:
-        reason = f"the rule {bearing.deny.text} denies it"
+        reason = f"the rule {bearing.deny} denies it"
         return Opinion(decision="deny", reason=reason, liftable="never")
     if opinion.decision == "deny":
         return opinion
     if bearing.ask:
-        reason = f"the rule {bearing.ask.text} is or may be about it"
+        reason = f"the rule {bearing.ask} is or may be about it"
         return Opinion(decision="ask", reason=reason, liftable="never")
     if opinion.decision == "ask" and bearing.allow:
-        return Opinion(decision="allow", reason=f"the rule {bearing.allow.text} allows it")
+        return Opinion(decision="allow", reason=f"the rule {bearing.allow} allows it")
     return opinion
 
 

@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-Mode: TypeAlias = Literal["plan", "ask", "edits", "auto"]
+from vibe.domain.model import Approval
+
+Mode: TypeAlias = Approval
 Decision: TypeAlias = Literal["allow", "ask", "deny"]
-FileTool: TypeAlias = Literal["read", "grep", "edit", "write"]
-Tool: TypeAlias = Literal["bash", FileTool]
 
 # list: names and what `stat` tells; read: one file, or all files that a pattern stands for; tree:
 # all files below; visible: those whose names do not begin with a dot; touch: named, to some end.

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from vibe.agent.permissions.shell.words import WORD, Word, Words, word
+from vibe.agent.permissions.shell.words import Word, Words, word
+from vibe.domain.quoting import WORD
 
 if TYPE_CHECKING:
     from tree_sitter import Node

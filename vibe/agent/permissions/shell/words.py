@@ -11,18 +11,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from vibe.domain.quoting import Piece, pieces
+
 Shape: TypeAlias = Literal["plain", "pattern", "unknown"]
 
-# Possessive, or a word that fails at its end would be tried in every division into pieces.
-_PIECE = re.compile(
-    rb"(?P<bare>[^\s|&;()<>$`\"'\\]++)"
-    rb"|\\(?P<escaped>[\x00-\x09\x0b-\x7f]|[\xc0-\xff][\x80-\xbf]*+)"
-    rb"|'(?P<single>[^']*+)'"
-    rb"|\"(?P<double>(?:[^\"\\$`]++|\\[^\n])*+)\""
-)
-WORD = rb"(?!#)(?:" + re.sub(rb"\?P<\w+>", rb"?:", _PIECE.pattern) + rb")++"
-_WORD = re.compile(WORD)
-_ESCAPED_IN_DOUBLE = re.compile(rb"\\([$`\"\\])")
 _PATTERN = re.compile(rb"[*?[]")
 _HARMLESS_BRACES = re.compile(rb"\{\}|@\{[\w-]+\}")  # bash expands neither: find's, and git's
 _TILDE_WITHIN = re.compile(rb"[=:]~")
@@ -38,18 +30,6 @@ class Word(Struct, frozen=True, kw_only=True):
 Words: TypeAlias = tuple[Word, ...]
 
 
-class Piece(Struct, frozen=True, kw_only=True):
-    text: bytes
-    is_quoted: bool
-
-
-def pieces(source: bytes) -> tuple[Piece, ...] | None:
-    """The stretches of one word, each quoted or not; None where it is not a plain word."""
-    if _WORD.fullmatch(source) is None:
-        return None
-    return tuple(map(_piece, _PIECE.finditer(source)))
-
-
 def word(source: bytes, *, home: str | None) -> Word:
     """`source` is one word, as it stands in a command."""
     found = pieces(source)
@@ -63,13 +43,6 @@ def word(source: bytes, *, home: str | None) -> Word:
         text = home + text[1:]
     has_pattern = any(_PATTERN.search(piece.text) for piece in found if not piece.is_quoted)
     return Word(text=text, shape="pattern" if has_pattern else "plain")
-
-
-def _piece(match: re.Match[bytes]) -> Piece:
-    if match.lastgroup == "double":
-        return Piece(text=_ESCAPED_IN_DOUBLE.sub(rb"\1", match["double"]), is_quoted=True)
-    text = match[match.lastgroup or 0]
-    return Piece(text=text, is_quoted=match.lastgroup != "bare")
 
 
 def _is_for_bash_alone(piece: Piece) -> bool:

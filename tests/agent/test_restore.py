@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from tests.session.samples import NOON, OPENED, answer, call, key, result, said
+from vibe.agent.restore import Restoring, restore, restorings
 from vibe.session.blobs import Blobs, digest_of
-from vibe.session.record import Changed, File, NoFile, NotKept
-from vibe.session.restore import Restoring, restore, restorings
+from vibe.session.record import (
+    Answered,
+    Changed,
+    File,
+    Finished,
+    NoFile,
+    NotKept,
+    Record,
+    Started,
+    TurnBegan,
+    Unknown,
+)
+from vibe.session.transcript import Transcript
 
 
 class Folder:
@@ -43,12 +57,14 @@ class Folder:
         self.changes.append(Changed(turn=turn, path=str(path), before=kept, after=after))
         self.put(name, text)
 
-    def plan(self, turn: int) -> tuple[Restoring, ...]:
-        return restorings(self.changes, turn, blobs=self.blobs)
+    def plan(self, turn: int, *, is_forced: bool = False) -> tuple[Restoring, ...]:
+        known = Transcript(changes=tuple(self.changes))
+        return restorings(known, turn, blobs=self.blobs, is_forced=is_forced)
 
-    def restore(self, turn: int) -> dict[str, str]:
+    def restore(self, turn: int, *, is_forced: bool = False) -> dict[str, str]:
         """What was done with each file, or why not."""
-        done = [restore(each) for each in self.plan(turn)]
+        plan = self.plan(turn, is_forced=is_forced)
+        done = [restore(each, blobs=self.blobs) for each in plan]
         return {Path(each.path).name: each.why or each.way for each in done}
 
 
@@ -131,10 +147,10 @@ def not_kept(folder: Folder) -> None:
     [
         (by_hand, "it has changed since"),
         (deleted, "it has changed since"),
-        (link, "it leads elsewhere now, over a link"),
-        (link_above, "it leads elsewhere now, over a link"),
-        (a_folder, "it is not a file any more"),
-        (a_pipe, "it is not a file any more"),
+        (link, "not read: it is a symbolic link"),
+        (link_above, "not opened: a part of its path is a symbolic link, or no folder"),
+        (a_folder, "not read: it is a folder"),
+        (a_pipe, "not read: it is a pipe"),
         (without_copies, "the copy of what it held is missing or damaged"),
         (not_kept, "what it held was not kept: too big"),
     ],
@@ -161,8 +177,102 @@ def test_what_changes_between_the_plan_and_now_is_left_alone(
     folder.change(1, "a", "a1")
     (planned,) = folder.plan(1)
     folder.put("a", meanwhile)
-    assert restore(planned).why == "it has changed just now"
+    assert restore(planned, blobs=folder.blobs).why == "it has changed just now"
     assert folder.now() == ({"a": meanwhile} if meanwhile else {})
+
+
+@pytest.mark.parametrize("before", ["a0", None], ids=["to be written", "to be deleted"])
+def test_a_folder_that_becomes_a_link_between_the_plan_and_now_is_not_followed(
+    folder: Folder, before: str | None
+):
+    folder.put("a", before)
+    folder.change(1, "a", "a1")
+    (planned,) = folder.plan(1)
+    link_above(folder)
+    done = restore(planned, blobs=folder.blobs)
+    assert done.why == "not opened: a part of its path is a symbolic link, or no folder"
+    assert folder.now() == {"a": "a1"}
+
+
+def test_a_deleted_folder_is_made_again_but_not_behind_a_link(folder: Folder):
+    inner = folder.path / "deep" / "er"
+    inner.mkdir(parents=True)
+    folder.put("deep/er/a", "a0")
+    folder.change(1, "deep/er/a", None)
+    shutil.rmtree(folder.path / "deep")
+    plan = folder.plan(1)
+    (folder.path / "deep").symlink_to(folder.path.parent)
+    told = restore(plan[0], blobs=folder.blobs).why
+    assert told.endswith("a part of its path is a symbolic link, or no folder")
+    (folder.path / "deep").unlink()
+    assert folder.restore(1) == {"a": "write"}
+    assert (inner / "a").read_text() == "a0"
+
+
+def test_who_insists_gets_a_copy_of_what_is_replaced(folder: Folder):
+    folder.put("a", "a0")
+    folder.change(1, "a", "a1")
+    folder.change(1, "new", "n1")
+    folder.put("a", "mine")
+    folder.put("new", "mine, too")
+    folder.change(1, "link", "l1")
+    folder.put("link", None)
+    (folder.path / "link").symlink_to("a")
+    done = [restore(each, blobs=folder.blobs) for each in folder.plan(1, is_forced=True)]
+    assert [each.way for each in done] == ["write", "delete", "refuse"]
+    copies = [Path(each.why.partition("a copy: ")[2]).read_text() for each in done[:2]]
+    assert copies == ["mine", "mine, too"]
+    assert (folder.path / "a").read_text() == "a0"
+
+
+def test_a_mode_that_was_changed_is_given_back(folder: Folder):
+    folder.put("a", "a0")
+    kept = File(digest=folder.blobs.put(b"a0"), mode=0o640)
+    left = File(digest=kept.digest, mode=0o755)
+    path = folder.path / "a"
+    path.chmod(0o755)
+    folder.changes.append(Changed(turn=1, path=str(path), before=kept, after=left))
+    assert folder.restore(1) == {"a": "write"}
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert folder.restore(1) == {"a": "it is as it was"}
+
+
+def test_what_a_command_left_that_nobody_looked_at_is_not_taken_for_its_own(folder: Folder):
+    folder.put("big", "b1")
+    path = str(folder.path / "big")
+    left = NotKept("it was larger than 1 MB")
+    folder.changes.append(Changed(turn=1, path=path, before=NoFile(), after=left))
+    told = "whether it has changed since is not known: it was larger than 1 MB"
+    assert folder.restore(1) == {"big": told}
+    assert folder.restore(1, is_forced=True)["big"].startswith("it had changed since; a copy: ")
+    assert folder.now() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "told"),
+    [
+        ("bash", (), 'what "make all" changed is not known: it was interrupted, with vibe'),
+        ("bash", (Unknown(call=key(1, 0)),), "interrupted, with vibe"),
+        ("bash", (Unknown(call=key(1, 0), is_traced=True),), ""),
+        ("bash", (Finished(call=key(1, 0), result=result(call("bash"))),), ""),
+        ("read", (), ""),
+    ],
+    ids=["under way", "crashed", "stopped", "finished", "no command"],
+)
+def test_a_command_of_which_it_is_not_known_what_it_changed_is_told(
+    folder: Folder, name: str, after: tuple[Record, ...], told: str
+):
+    asked = call(name, arguments='{"command": "make all"}')
+    records = (
+        OPENED,
+        TurnBegan(turn=1, message=said("do it"), at=NOON),
+        Answered(turn=1, number=0, answer=answer("", asked)),
+        Started(call=key(1, 0)),
+        *after,
+    )
+    plan = restorings(Transcript().applied(records), 1, blobs=folder.blobs)
+    assert [(each.way, each.path) for each in plan] == ([("refuse", OPENED.folder)] if told else [])
+    assert all(told in each.why for each in plan)
 
 
 def test_a_file_that_was_not_kept_is_not_taken_for_none(folder: Folder):
