@@ -57,3 +57,15 @@ def test_a_damaged_copy_is_none(tmp_path: Path):
     (tmp_path / digest).write_bytes(b"damaged")
     assert blobs.get(digest) is None
     assert blobs.get(blobs.put(b"content")) == b"content"
+
+
+def test_what_is_put_without_a_wait_comes_back_and_a_torn_one_is_put_again(tmp_path: Path):
+    blobs = Blobs(tmp_path / "session" / "blobs")
+    digest = blobs.put_soon(b"content")
+    assert blobs.get(digest) == b"content"
+    (path,) = (tmp_path / "session" / "blobs").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(b"con")
+    assert blobs.get(digest) is None
+    assert blobs.put_soon(b"content") == digest
+    assert blobs.get(digest) == b"content"

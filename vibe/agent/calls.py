@@ -119,6 +119,11 @@ class Calls:
         except ToolError as error:
             self._finish(call, _told(error), repeats)
             return
+        except Exception:  # one of the named edges: a tool's own defect is not the turn's end
+            log.exception("%s failed before it was run", call.asked.name)
+            told = ToolError(f"{call.asked.name} failed within vibe itself, and was not run")
+            self._finish(call, _told(told), repeats)
+            return
         self._session.put(Approved(call=call.key, by=cleared.by))
         async with self._traces.recorded() if cleared.leaves_traces else nullcontext():
             done, took_s = await self._done(call, cleared)
@@ -140,7 +145,7 @@ class Calls:
         except asyncio.CancelledError:
             self._session.put(Unknown(call=call.key, is_traced=True))
             raise
-        except Exception:  # one of the named edges: a tool's own defect is not the turn's end
+        except Exception:  # as above
             log.exception("%s failed", call.asked.name)
             told = f"{call.asked.name} failed within vibe itself, and may have done a part of it"
             done = _told(ToolError(told))

@@ -33,12 +33,12 @@ class Blobs:
         """Once it returns, the system has it, and the disk a while later: for what is changed
         already, where a wait would save nothing. Raises OSError."""
         digest = digest_of(content)
-        path = self._folder / digest
+        path = self._soon(digest)
         with suppress(OSError):
             if path.stat().st_size == len(content):
                 return digest
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self._folder / f".{digest}.tmp"
+        temporary = path.with_suffix(".tmp")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(content)
@@ -50,8 +50,13 @@ class Blobs:
 
     def get(self, digest: BlobId) -> bytes | None:
         """None where it is missing, or no longer what was put in."""
-        try:
-            content = (self._folder / digest).read_bytes()
-        except (OSError, ValueError):
-            return None
-        return content if digest_of(content) == digest else None
+        for path in (self.path_of(digest), self._soon(digest)):
+            with suppress(OSError, ValueError):
+                content = path.read_bytes()
+                if digest_of(content) == digest:
+                    return content
+        return None
+
+    def _soon(self, digest: BlobId) -> Path:
+        """A place of its own, so that who waits for the disk does not take it for there."""
+        return self._folder / f"{digest}.soon"
