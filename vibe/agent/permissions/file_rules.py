@@ -37,7 +37,7 @@ def covers(rule: Rule, path: str, around: Surroundings) -> bool:
 
 
 def stands_for_many(access: Access) -> bool:
-    return access.is_pattern or access.use in {"tree", "visible"}
+    return access.is_pattern or access.use in {"tree", "visible", "tracked"}
 
 
 def may_cover(rule: Rule, access: Access, around: Surroundings) -> bool:

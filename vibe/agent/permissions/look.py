@@ -15,7 +15,7 @@ from functools import partial
 from glob import iglob
 from itertools import islice
 from pathlib import Path
-from posixpath import join, normpath, realpath
+from posixpath import join, normpath, realpath, relpath
 from typing import Final
 
 from msgspec.structs import replace
@@ -82,7 +82,8 @@ def check_command(
     used = (path for part in verdict.parts for path in part.paths)
     if around.secrets is not None or not any(map(stands_for_many, used)):
         return verdict
-    around = replace(around, secrets=secrets_below(around))
+    secrets = secrets_below(around)
+    around = replace(around, secrets=secrets, tracked=_tracked(secrets or (), around.root))
     return decide_command(command, mode=mode, around=around, rules=rules, follow=follow)
 
 
@@ -114,6 +115,21 @@ def secrets_below(around: Surroundings) -> tuple[str, ...] | None:
             return None
         found += (join(folder, name) for name in (*folders, *files) if is_name_of_secret(name))
     return tuple(found)
+
+
+def _tracked(secrets: tuple[str, ...], root: str) -> tuple[str, ...]:
+    """Those that git may know. Its index names each file with its path, but for a form that only
+    tells how a path differs from the one before it: there, and in a worktree, all may be."""
+    try:
+        index = Path(root, ".git", "index").read_bytes()
+    except FileNotFoundError:
+        return () if Path(root, ".git").is_dir() else secrets
+    except OSError:
+        return secrets
+    if index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
+        return secrets
+    names = ((path, os.fsencode(relpath(path, root))) for path in secrets)
+    return tuple(path for path, name in names if name in index)
 
 
 def _planted(root: str, search_path: str) -> Iterator[str]:

@@ -88,12 +88,14 @@ def is_secret(access: Access, around: Surroundings) -> bool:
 
 def may_find_secrets(access: Access, around: Surroundings) -> bool:
     """Whether secrets lie, or may lie, among the many files that it would read."""
-    is_deep = access.use in {"tree", "visible"}
+    is_deep = access.use in {"tree", "visible", "tracked"}
     if access.use == "list" or not (is_deep or access.is_pattern):
         return False
     if around.secrets is None:
         return True
     top = folded(access.path)
+    if access.use == "tracked":
+        return any(leads_to(top, folded(secret)) for secret in around.tracked)
     known = (*map(folded, around.secrets), *_under_home(around, _SECRET_AT_HOME))
     return is_deep and any(
         leads_to(top, secret)

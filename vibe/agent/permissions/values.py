@@ -15,8 +15,9 @@ Mode: TypeAlias = Approval
 Decision: TypeAlias = Literal["allow", "ask", "deny"]
 
 # list: names and what `stat` tells; read: one file, or all files that a pattern stands for; tree:
-# all files below; visible: those whose names do not begin with a dot; touch: named, to some end.
-Use: TypeAlias = Literal["list", "read", "visible", "tree", "touch", "write"]
+# all files below; visible: those whose names do not begin with a dot; tracked: those that git
+# knows; touch: named, to some end.
+Use: TypeAlias = Literal["list", "read", "visible", "tree", "tracked", "touch", "write"]
 
 # What a sandbox may fail to hold: writing outside the folder, writing protected files, the network.
 Hazard: TypeAlias = Literal["outside", "protected", "network"]
@@ -62,17 +63,18 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
     `root` is the folder that vibe works in, `cwd` where a command would run. `secrets` are the
     files below `root` that hold some, and folders elsewhere that do; None where nobody looked.
-    `protected` is what is never written without a question, besides the names that always are.
-    `git_config` is the text of the configuration of the repository that `cwd` is in, "" where there
-    is none, None where nobody looked or what it makes git run cannot be told. `planted` are the
-    programs that would be started from within `root`. `unheld` is what the sandbox cannot hold:
-    everything where there is none.
+    `tracked` are those of them that git may know. `protected` is what is never written without a
+    question, besides the names that always are. `git_config` is the text of the configuration of
+    the repository that `cwd` is in, "" where there is none, None where nobody looked or what it
+    makes git run cannot be told. `planted` are the programs that would be started from within
+    `root`. `unheld` is what the sandbox cannot hold: everything where there is none.
     """
 
     root: str
     cwd: str
     home: str | None = None
     secrets: tuple[str, ...] | None = None
+    tracked: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     git_config: str | None = None
     planted: frozenset[str] = frozenset()

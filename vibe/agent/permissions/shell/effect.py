@@ -16,7 +16,12 @@ from msgspec import Struct
 from vibe.agent.permissions.names import is_secret
 from vibe.agent.permissions.shell.expressions import CHECKS, find, test
 from vibe.agent.permissions.shell.folders import Folders, destination
-from vibe.agent.permissions.shell.git import configures, read_by_git, runs_nothing
+from vibe.agent.permissions.shell.git import (
+    configures,
+    read_by_git,
+    runs_nothing,
+    shows_contents,
+)
 from vibe.agent.permissions.shell.programs import READERS, VERSIONED, WRITERS
 from vibe.agent.permissions.shell.usage import Reading, Role, Unproven, read
 from vibe.agent.permissions.shell.words import Word, Words
@@ -93,7 +98,10 @@ def _read(name: str, words: Words, folders: Folders, around: Surroundings) -> Ro
     match name:
         case "git":
             _require_quiet_git(folders, around)
-            return read_by_git(arguments)
+            named = tuple(read_by_git(arguments))
+            if not shows_contents(arguments):
+                return named
+            return (*named, (Word(text=around.root), "tracked"))
         case "cd" if destination(words, around.home) is None:
             raise Unproven("where it leads is not known")
         case "cd":

@@ -25,6 +25,11 @@ _CONFIGURES: Final = frozenset(
 _READS_CONFIGURATION: Final = frozenset({"--get", "--get-all", "--get-regexp", "--list", "-l"})
 _BEFORE: Final = frozenset({"--no-pager", "-P", "--no-optional-locks"})  # the subcommand
 
+# What prints contents, and which of these do so only when asked to.
+_SHOWS: Final = frozenset({"grep", "diff", "show", "stash show", "log", "reflog", "stash list"})
+_LOGS: Final = frozenset({"log", "reflog", "stash list"})
+_PATCH: Final = re.compile(r"-[a-zA-Z]*[puLUWGSc]|--(?:p|u|full-d|cc|w|col|fun|int|bi|text)")
+
 _DIFF = """
     -puswbRaWzrt -UMCBSGX? --patch --no-patch --stat? --numstat --shortstat --dirstat? --summary
     --compact-summary --name-only --name-status --raw --cached --staged --merge-base --color?
@@ -157,6 +162,15 @@ def read_by_git(arguments: Words) -> Iterator[tuple[Word, Role]]:
     for value in filter(None, (option.value for option in reading.options)):
         for text in _paths_in(value):
             yield Word(text=text), "touch"
+
+
+def shows_contents(arguments: Words) -> bool:
+    """Whether it prints what files hold that nobody has named."""
+    rest = tuple(dropwhile(lambda word: word.text in _BEFORE, arguments))
+    if _SHOWS.isdisjoint(_subcommands(rest)):
+        return False
+    is_log = not _LOGS.isdisjoint(_subcommands(rest))
+    return not is_log or any(_PATCH.match(word.text) for word in rest)
 
 
 def configures(arguments: Words) -> bool:

@@ -202,7 +202,7 @@ def _roles(usage: Usage, operands: list[Word], named: set[str]) -> list[Role]:
 
 def _role(name: str) -> Role:
     match name:
-        case "list" | "read" | "visible" | "tree" | "touch" | "write":
+        case "list" | "read" | "visible" | "tree" | "tracked" | "touch" | "write":
             return name
         case _:
             return "text"
