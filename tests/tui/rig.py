@@ -1,0 +1,133 @@
+"""A whole chat without a terminal: real sockets, a real session, a screen that is read as text."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.mux.pools import Line, Rig, pool
+from vibe.agent.permissions.values import Mode
+from vibe.assemble import World
+from vibe.cli.session import Cli
+from vibe.cli.terminal import Terminal
+from vibe.cli.working import Choices, working
+from vibe.testing.clock import FakeClock
+from vibe.tui.app import ChatApp
+from vibe.tui.composer import Composer
+from vibe.tui.desk import Desk, House, Left
+from vibe.tui.panel import GRACE_S
+from vibe.tui.theme import ThemeName
+
+WIDE = (120, 36)
+NARROW = (80, 24)
+
+
+class Room:
+    """One chat. `clock` is the screen's own, and stands still until it is told to go on."""
+
+    def __init__(self, app: ChatApp, pilot: Pilot[Left], rig: Rig, clock: FakeClock) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.rig = rig
+        self.clock = clock
+
+    @property
+    def screen(self) -> str:
+        """As a person sees it, without blanks at the ends of lines."""
+        compositor = self.app.screen._compositor  # pyright: ignore[reportPrivateUsage]  all of it
+        strips = compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    async def type(self, text: str) -> None:
+        """At once, as if it had been typed: keys one by one take long."""
+        self.app.query_one(Composer).insert(text, maintain_selection_offset=False)
+        await self.pilot.pause()
+
+    async def say(self, text: str) -> None:
+        await self.type(text)
+        await self.pilot.press("enter")
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def wait_for(self, text: str) -> str:
+        """Until it is on the screen: a real turn takes its time."""
+        for _ in range(400):
+            await self.pilot.pause(0.01)
+            if text in self.screen:
+                return self.screen
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.screen}")
+
+    async def wait_until_idle(self) -> str:
+        for _ in range(400):
+            await self.pilot.pause(0.01)
+            if not self.app.is_under_way:
+                await self.pilot.pause()
+                return self.screen
+        raise AssertionError(f"the turn does not end:\n{self.screen}")
+
+    async def let_grace_pass(self) -> None:
+        self.clock.advance(GRACE_S + 0.01)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def chat(
+    home: Path,
+    *lines: Line,
+    size: tuple[int, int] = WIDE,
+    mode: Mode = "ask",
+    theme: ThemeName = "dark",
+    changed_keys: dict[str, str] | None = None,
+) -> AsyncGenerator[Room]:
+    root = home / "shop"
+    root.mkdir(exist_ok=True)
+    world = World(
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        cwd=root,
+        uid=os.getuid(),
+        platform="linux",
+        stdin=io.StringIO(),
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+        connect=lambda _: (),
+    )
+    cli = Cli(world=world, terminal=Terminal(world))
+    clock = FakeClock()
+    async with pool(*lines) as rig:
+
+        async def begin() -> Desk:
+            stack = AsyncExitStack()
+            choices = Choices(mode=mode, is_attended=True, confinement="off")
+            work = await stack.enter_async_context(working(cli, rig.mux, choices))
+            return Desk(
+                agent=work.agent,
+                questions=work.questions,
+                policy=work.policy,
+                close=stack.aclose,
+            )
+
+        app = ChatApp(
+            House(
+                begin=begin,
+                snapshot=rig.mux.snapshot,
+                window_of=rig.mux.window_of,
+                folder=root,
+                home=home,
+                clock=clock,
+                hour=lambda _: "12:00:00",
+                theme=theme,
+                changed_keys=changed_keys or {},
+            ),
+            await begin(),
+        )
+        async with app.run_test(size=size) as pilot:
+            try:
+                yield Room(app, pilot, rig, clock)
+            finally:
+                await app.close()

@@ -1,0 +1,71 @@
+"""What the person is asked, one after another: each is a panel until it is answered or moot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from vibe.agent.questions import Reply
+from vibe.domain.turn import ApprovalAsked, CallKey, QuestionAsked, QuestionId
+from vibe.tui.approval import Approval
+from vibe.tui.panel import Panel, Typing
+from vibe.tui.question import Question
+
+Answer: TypeAlias = Callable[[QuestionId, Reply], bool]
+
+
+class _Open(Struct, frozen=True, kw_only=True):
+    asked: ApprovalAsked | QuestionAsked
+    answer: Answer
+    panel: Panel
+
+
+class Asks:
+    """The panel of the first is shown; the grace of the next begins when it comes to the front."""
+
+    def __init__(self, typing: Typing) -> None:
+        self._typing = typing
+        self._waiting: list[tuple[ApprovalAsked | QuestionAsked, Answer]] = []
+        self._open: _Open | None = None
+
+    @property
+    def first(self) -> Panel | None:
+        return None if self._open is None else self._open.panel
+
+    def add(self, asked: ApprovalAsked | QuestionAsked, answer: Answer) -> None:
+        self._waiting.append((asked, answer))
+        if self._open is None:
+            self._next()
+
+    def drop(self, key: CallKey) -> None:
+        """The call is over, so nobody waits for an answer about it."""
+        self._waiting = [each for each in self._waiting if not _is_of(each[0], key)]
+        if self._open is not None and _is_of(self._open.asked, key):
+            self._next()
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self._open = None
+
+    def _next(self) -> None:
+        self._open = None
+        if not self._waiting:
+            return
+        asked, answer = self._waiting.pop(0)
+        grace = self._typing.grace()
+        if isinstance(asked, ApprovalAsked):
+            panel: Panel = Approval(asked, self._reply, is_graced=grace)
+        else:
+            panel = Question(asked, self._reply, is_graced=grace)
+        self._open = _Open(asked=asked, answer=answer, panel=panel)
+
+    def _reply(self, reply: Reply) -> None:
+        if self._open is not None:
+            self._open.answer(self._open.asked.id, reply)
+            self._next()
+
+
+def _is_of(asked: ApprovalAsked | QuestionAsked, key: CallKey) -> bool:
+    return isinstance(asked, ApprovalAsked) and asked.key == key

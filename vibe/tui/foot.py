@@ -1,0 +1,54 @@
+"""The last line of the screen: what is going on, or who may do what; and always keys.
+
+A pure function of a frozen value and a width: of the keys, those that say most stay longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from vibe.domain.model import Approval
+from vibe.tui.ink import Line, Span, cells, line, sides
+from vibe.tui.keys import shown
+
+MODES: Final[dict[Approval, str]] = {
+    "plan": "plan: only reads",
+    "ask": "ask before edits",
+    "edits": "edits without asking",
+    "auto": "auto, in the sandbox",
+}
+LEAST_LEFT: Final = 16
+
+
+class FootView(Struct, frozen=True, kw_only=True):
+    """`progress` is "" between turns. `hints` are keys and what they do, the dearest first."""
+
+    mode: Approval
+    hints: tuple[tuple[str, str], ...]
+    progress: str = ""
+    mode_key: str = "shift+tab"
+
+
+def foot(view: FootView, width: int) -> Line:
+    room = max(1, width - 4)
+    if view.progress:
+        left = line(view.progress, "accent")
+    else:
+        ink = "warn" if view.mode == "auto" else "plain"
+        left = (Span(MODES[view.mode], ink), Span(f" · {view.mode_key}", "muted"))
+    hints = _fitting(view.hints, room - max(LEAST_LEFT, min(cells(left), room // 2 + 8)) - 2)
+    return (Span("  "), *sides(left, hints, room))
+
+
+def _fitting(hints: Sequence[tuple[str, str]], room: int) -> Line:
+    kept: list[Span] = []
+    for key, does in hints:
+        gap = [Span("   ")] if kept else []
+        told = [*gap, Span(shown(key), "accent"), Span(f" {does}" if does else "", "muted")]
+        if cells((*kept, *told)) > room:
+            break
+        kept += told
+    return tuple(kept)

@@ -1,0 +1,125 @@
+"""What the history is made of: each item draws itself at a width, and knows nothing of the others.
+
+All texts in them are clean. Only an `Answer` changes after it was made, and only while it comes.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from vibe.clean import clean
+from vibe.domain.message import Text, User
+from vibe.tui.ink import EMPTY, Ink, Line, Span, cells, line, shortened, sides, wrapped
+from vibe.tui.markdown import Block, Growing
+from vibe.tui.prose import are_apart, drawn_block
+from vibe.tui.toolrow import Row
+
+YOU: Final = "You"
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """By the person; `files` went along with it."""
+
+    text: str
+    files: int = 0
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        del with_details
+        rows = [each for row in self.text.split("\n") for each in wrapped(line(row), width)]
+        files = f"+ {self.files} file{'s' * (self.files != 1)}" if self.files else ""
+        return (line(YOU, "accent"), *rows, *([line(files, "muted")] if files else []))
+
+
+def said_by(message: User) -> Said:
+    texts = [part.text for part in message.parts if isinstance(part, Text)]
+    return Said(text=clean("\n\n".join(texts)), files=len(message.parts) - len(texts))
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """What happened besides: a seam, a notice, how a turn ended."""
+
+    mark: str
+    text: str
+    ink: Ink = "muted"
+    hint: str = ""
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        del with_details
+        prefix = f"{self.mark} "
+        rows = wrapped(line(self.text, self.ink), width - len(prefix))
+        rows += wrapped(line(self.hint, "muted"), width - len(prefix)) if self.hint else []
+        marks = [Span(prefix, self.ink), *([Span(" " * len(prefix))] * (len(rows) - 1))]
+        return tuple((mark, *row) for mark, row in zip(marks, rows, strict=True))
+
+
+class Printed(Struct, frozen=True):
+    """What a command of the chat itself answers."""
+
+    rows: tuple[Line, ...]
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        del with_details
+        return tuple(each for row in self.rows for each in wrapped(row, width))
+
+
+class Answer:
+    """Of a model. `names` are who was asked for it, the last of whom writes; with none of them it
+    has no heading. `note` is why it was not the first of them; `facts` are told in
+    full, and shorter where there is no room."""
+
+    def __init__(self, *names: str, opening: str = "") -> None:
+        self.names = names
+        self.note: tuple[str, ...] = ()
+        self.facts: tuple[str, ...] = ()
+        self.brief: tuple[str, ...] = ()
+        self._text = Growing(opening)
+        self._drawn: list[tuple[Block, list[Line]]] = []
+        self._width = 0
+
+    def feed(self, text: str) -> None:
+        self._text.feed(text)
+
+    @property
+    def open_fence(self) -> str:
+        return self._text.open_fence
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        del with_details
+        lines = [self._heading(width)] if self.names else []
+        before: Block | None = None
+        for block, rows in self._blocks(width):
+            if before is not None and are_apart(before, block):
+                lines.append(EMPTY)
+            lines += rows
+            before = block
+        return tuple(lines)
+
+    def _blocks(self, width: int) -> list[tuple[Block, list[Line]]]:
+        """A block that was drawn at this width is not drawn again."""
+        if width != self._width:
+            self._width, self._drawn = width, []
+        blocks = self._text.blocks
+        for index, block in enumerate(blocks):
+            if index >= len(self._drawn) or self._drawn[index][0] is not block:
+                self._drawn[index:] = [(block, drawn_block(block, width))]
+        del self._drawn[len(blocks) :]
+        return self._drawn
+
+    def _heading(self, width: int) -> Line:
+        *earlier, last = self.names
+        left = (*(Span(f"{name} → ", "muted") for name in earlier), Span(last, "strong"))
+        room = width - cells(left) - 2
+        return sides(left, line(self._facts_within(room), "muted"), width)
+
+    def _facts_within(self, room: int) -> str:
+        note, why = self.note, self.note[:1]
+        for facts in ((*note, *self.facts), (*note, *self.brief), (*why, *self.brief), why):
+            told = " · ".join(facts)
+            if facts and len(told) <= room:
+                return told
+        return shortened(" · ".join(why or self.brief), room)
+
+
+Item: TypeAlias = Said | Answer | Row | Note | Printed

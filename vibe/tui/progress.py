@@ -1,0 +1,117 @@
+"""How far the present turn is, from its events: what the last line tells meanwhile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from vibe.clean import clean_line
+from vibe.domain.event import (
+    Event,
+    FailedOver,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
+)
+from vibe.domain.stream import CallDelta, TextDelta, ThinkingDelta
+from vibe.domain.telling import tokens, told
+from vibe.domain.turn import (
+    ApprovalAsked,
+    QuestionAsked,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+    TurnStarted,
+)
+
+FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+FRAMES_A_SECOND: Final = 8
+CHARACTERS_A_TOKEN: Final = 4
+LEAST_S: Final = 0.2  # a speed over less says nothing
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """`began_s` is None between turns. `characters` and `first_s` are of the answer that comes;
+    `tokens` of the turn's answers before it. `context` is what the last answer's request and it
+    took up together, as far as its provider told. `held` says what the turn waits for."""
+
+    began_s: float | None = None
+    alias: str = ""
+    asked_s: float = 0.0
+    first_s: float | None = None
+    characters: int = 0
+    tokens: int = 0
+    context: int | None = None
+    held: str = ""
+
+    def apply(self, event: Event, at_s: float) -> Progress:
+        match event:
+            case TurnStarted():
+                return Progress(began_s=at_s, alias=self.alias, context=self.context)
+            case Routed(alias=alias):
+                asked = replace(self, alias=clean_line(alias), held="")
+                return asked if self.first_s is not None else replace(asked, asked_s=at_s)
+            case FailedOver(to_alias=alias) | Seam(to_alias=alias):
+                return replace(self, alias=clean_line(alias), held="")
+            case TextDelta(text) | ThinkingDelta(text) | CallDelta(arguments=text):
+                return self._longer(len(text), at_s)
+            case Waiting() | Slow():
+                return replace(self, held=clean_line(told(event)))
+            case Retracted() | Sealed() | Unanswered():
+                return self._answered(event)
+            case ApprovalAsked() | QuestionAsked():
+                return replace(self, held="waiting for you")
+            case ToolStarted() | ToolFinished() | TurnFinished():
+                is_over = isinstance(event, TurnFinished)
+                return replace(self, began_s=None if is_over else self.began_s, held="")
+            case _:
+                return self
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.began_s is not None
+
+    def told(self, at_s: float) -> str:
+        """With a mark that moves; "" between turns."""
+        if self.began_s is None:
+            return ""
+        took_s = max(0.0, at_s - self.began_s)
+        frame = FRAMES[int(took_s * FRAMES_A_SECOND) % len(FRAMES)]
+        parts = [f"{frame} {took_s:.0f} s"]
+        if self.held:
+            return " · ".join((*parts, self.held))
+        count = self.tokens + self.characters // CHARACTERS_A_TOKEN
+        parts += [self.alias] if self.alias else []
+        parts += [f"↓ {tokens(count)} tok"] if count else []
+        parts += [f"{speed:.0f} tok/s"] if (speed := self.speed(at_s)) else []
+        return " · ".join(parts)
+
+    def first_word_s(self) -> float | None:
+        return None if self.first_s is None else max(0.0, self.first_s - self.asked_s)
+
+    def speed(self, at_s: float, tokens: int | None = None) -> float | None:
+        """Of the answer that comes; `tokens` is how many it has, where that is known."""
+        if self.first_s is None or at_s - self.first_s < LEAST_S:
+            return None
+        count = self.characters / CHARACTERS_A_TOKEN if tokens is None else tokens
+        return count / (at_s - self.first_s)
+
+    def _longer(self, by: int, at_s: float) -> Progress:
+        first_s = at_s if self.first_s is None else self.first_s
+        return replace(self, characters=self.characters + by, first_s=first_s, held="")
+
+    def _answered(self, event: Retracted | Sealed | Unanswered) -> Progress:
+        ended = replace(self, characters=0, first_s=None)
+        if not isinstance(event, Sealed):
+            return ended
+        answer = event.answer
+        usage = answer.usage
+        wrote = usage.output or self.characters // CHARACTERS_A_TOKEN
+        context = None if usage.input is None else usage.input + wrote
+        return replace(ended, tokens=self.tokens + wrote, context=context or self.context)

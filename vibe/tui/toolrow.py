@@ -1,0 +1,143 @@
+"""A call of a tool as one line of the history, with what came of it; and what Ctrl+O shows below.
+
+Reads the arguments and the details of each tool as far as it knows them; a tool that it does not
+know has a name, a state and a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+from rich.cells import cell_len
+
+from vibe.clean import clean, clean_line
+from vibe.domain.message import Text, ToolCall, ToolResult
+from vibe.tui.diff import changed, drawn_diff
+from vibe.tui.ink import Ink, Line, Span, cropped, folded, line, shortened, sides
+
+State: TypeAlias = Literal["queued", "running", "asking", "done", "failed"]
+MARKS: Final[Mapping[State, tuple[str, Ink]]] = {
+    "queued": ("·", "muted"),
+    "running": ("⠋", "accent"),
+    "asking": ("⠋", "warn"),
+    "done": ("✓", "good"),
+    "failed": ("✗", "bad"),
+}
+TELLING: Final = ("path", "command", "pattern", "question", "id")
+NAME_CELLS: Final = 4
+SHOWN_LINES: Final = 20
+MOST_CELLS: Final = 2_000
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """`about` is the argument that says most; `facts` stand at the right margin; `trouble` on a
+    line of its own; `below` is shown with the details."""
+
+    name: str
+    about: str = ""
+    state: State = "queued"
+    facts: tuple[str, ...] = ("queued",)
+    trouble: str = ""
+    below: str = ""
+    is_diff: bool = False
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        return tuple(self._lines(width, with_details=with_details))
+
+    def _lines(self, width: int, *, with_details: bool) -> list[Line]:
+        mark, ink = MARKS[self.state]
+        facts = line(" · ".join(self.facts), "warn" if self.state == "asking" else "muted")
+        name = f"{self.name:<{NAME_CELLS}}  "
+        room = max(8, width - cell_len(name) - 4 - sum(map(cell_len, self.facts)) - 3)
+        about = Span(shortened(self.about, room))
+        lines = [sides((Span(f"{mark} ", ink), Span(name, "muted"), about), facts, width)]
+        if self.trouble:
+            lines.append(cropped((Span("  └ ", "muted"), Span(self.trouble, "bad")), width))
+        if with_details and self.below:
+            lines += self._below(width)
+        return lines
+
+    def _below(self, width: int) -> list[Line]:
+        if self.is_diff:
+            rows = drawn_diff(self.below, width - 4)
+        else:
+            texts = [row.expandtabs(4)[:MOST_CELLS] for row in self.below.split("\n")]
+            rows = [each for row in texts for each in folded(line(row, "muted"), width - 4)]
+        left = len(rows) - SHOWN_LINES
+        if left > 0:
+            rows = [*rows[:SHOWN_LINES], line(f"… {left} more lines", "muted")]
+        return [(Span("    "), *row) for row in rows]
+
+
+def begun(call: ToolCall) -> Row:
+    return Row(name=clean_line(call.name), about=about(call))
+
+
+def about(call: ToolCall) -> str:
+    arguments = _fields(call.arguments)
+    told = [str(arguments[name]) for name in TELLING if arguments.get(name)]
+    return clean_line(" ".join(told[:2]).replace("\n", " ⏎ "))
+
+
+def finished(call: ToolCall, result: ToolResult, details: str, took_s: float | None) -> Row:
+    text = clean("".join(part.text for part in result.parts if isinstance(part, Text))).rstrip()
+    known = _fields(details)
+    diff = known.get("diff")
+    is_diff = isinstance(diff, str) and bool(diff)
+    facts = tuple(fact for fact in (_fact(call.name, known), _took(took_s)) if fact)
+    return Row(
+        name=clean_line(call.name),
+        about=about(call),
+        state="failed" if result.is_error else "done",
+        facts=facts if took_s is not None else ("not run",),
+        trouble=_trouble(text, call.name) if result.is_error else "",
+        below=clean(diff) if is_diff and isinstance(diff, str) else text,
+        is_diff=is_diff,
+    )
+
+
+def _trouble(text: str, name: str) -> str:
+    """A command's own last word; of another tool, what vibe says first."""
+    rows = [row for row in text.split("\n") if row.strip()]
+    if not rows:
+        return ""
+    return clean_line(rows[-1] if name == "bash" else rows[0])
+
+
+def _fact(name: str, known: Mapping[str, object]) -> str:
+    match name, known:
+        case "read", {"first": int(first), "last": int(last), "total": int(total)} if total:
+            is_all = first == 1 and last == total
+            return _count(total, "line") if is_all else f"lines {first}-{last} of {total}"
+        case "grep", {"lines": int(lines), "files": int(files)}:
+            return f"{_count(lines, 'hit')} in {_count(files, 'file')}" if lines else "no hits"
+        case "bash", {"timed_out": True}:
+            return "timed out"
+        case "bash", {"code": int(code)} if code:
+            return f"exit {code}" if code > 0 else f"signal {-code}"
+        case "bash", {"code": None, "job": int(job)}:
+            return f"runs on as job {job}"
+        case _, {"diff": str(diff)} if diff:
+            return changed(diff)
+        case _:
+            return ""
+
+
+def _took(took_s: float | None) -> str:
+    if took_s is None:
+        return ""
+    return f"{took_s * 1000:.0f} ms" if took_s < 1 else f"{took_s:.1f} s"
+
+
+def _count(count: int, of: str) -> str:
+    return f"1 {of}" if count == 1 else f"{count:,} {of}s"
+
+
+def _fields(json: str) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(json or "{}", type=dict[str, object])
+    except msgspec.DecodeError:
+        return {}

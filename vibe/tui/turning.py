@@ -1,0 +1,49 @@
+"""The one turn that is under way: its events read to their end, or stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+
+from vibe.domain.event import Event
+from vibe.domain.turn import TurnEnd, TurnFinished
+
+STOPPED = TurnFinished(turn=0, end=TurnEnd.INTERRUPTED, detail="stopped")
+
+
+class Turning:
+    """`note` gets every event, of which the last is `TurnFinished`, however the turn ends."""
+
+    def __init__(self, note: Callable[[Event], None]) -> None:
+        self._note = note
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def start(self, events: AsyncGenerator[Event]) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._read(events))
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def ended(self) -> None:
+        """Stops it, if it runs, and waits until all of it is in the session."""
+        self.stop()
+        if self._task is not None:
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _read(self, events: AsyncGenerator[Event]) -> None:
+        has_ended = False
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    has_ended = isinstance(event, TurnFinished)
+                    self._note(event)
+        finally:
+            if not has_ended:
+                self._note(STOPPED)

@@ -1,0 +1,60 @@
+"""The values that the first and the last line of the screen are drawn from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vibe.clean import clean_line
+from vibe.domain.model import Alias
+from vibe.session.spent import in_all
+from vibe.tui.desk import Desk, House
+from vibe.tui.foot import FootView
+from vibe.tui.header import HeaderView, dots, folder_told
+from vibe.tui.keys import KEYS, keys_of, shown
+from vibe.tui.progress import Progress
+
+# Names of keys, or keys as they are, and what they do; the dearest first.
+IDLE: Final = (
+    ("send", "send"),
+    ("/", "command"),
+    ("help", "help"),
+    ("mux", "mux"),
+    ("newline", "newline"),
+)
+BUSY: Final = (("stop", "stop"), ("mux", "mux"), ("details", "details"))
+_BOUND: Final = frozenset(key.name for key in KEYS)
+
+
+def header_view(house: House, desk: Desk, progress: Progress, branch: str) -> HeaderView:
+    """Until somebody answered, the alias is that of whoever is asked first."""
+    snapshot = house.snapshot()
+    first = snapshot.entries[0].alias if snapshot.entries else Alias("")
+    alias = Alias(progress.alias) if progress.alias else first
+    return HeaderView(
+        folder=folder_told(house.folder, house.home),
+        branch=branch,
+        mode=snapshot.mode,
+        alias=clean_line(alias),
+        dots=dots(snapshot),
+        used=progress.context,
+        window=house.window_of(alias or None),
+        cost_uusd=in_all(desk.agent.session.transcript.spent).known_cost_uusd,
+        help_key=key_of(house, "help"),
+    )
+
+
+def foot_view(house: House, desk: Desk, *, progress: str, tip: str) -> FootView:
+    """A tip stands in the place of the keys."""
+    names = BUSY if progress else IDLE
+    hints = tuple((key_of(house, name) if name in _BOUND else name, does) for name, does in names)
+    return FootView(
+        mode=desk.policy.mode,
+        progress=progress,
+        hints=(("", tip),) if tip else hints,
+        mode_key=key_of(house, "mode"),
+    )
+
+
+def key_of(house: House, name: str) -> str:
+    """As the person has it, and as it is written."""
+    return shown(keys_of(name, house.changed_keys)[0])
