@@ -1,4 +1,5 @@
-"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind.
+"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind. One that hangs
+fails after ten minutes, so that the others are still run.
 
 What this machine's kernel does not let be tried is counted at the end, since nobody reads skips.
 """
@@ -6,7 +7,9 @@ What this machine's kernel does not let be tried is counted at the end, since no
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections import Counter
+from collections.abc import Generator
 from inspect import iscoroutinefunction
 
 import pytest
@@ -14,6 +17,23 @@ from hypothesis import settings
 
 settings.register_profile("vibe", deadline=None)  # no test is about how long something took
 settings.load_profile("vibe")
+
+
+HANGS_S = 600
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"the test has not ended within {HANGS_S} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(HANGS_S)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.hookimpl(tryfirst=True)
