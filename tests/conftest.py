@@ -1,5 +1,5 @@
-"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind. One that hangs
-fails after ten minutes, so that the others are still run.
+"""Tests may be coroutines; each gets a loop of its own, and may leave no task behind. One that
+hangs fails after ten minutes, so that the others are still run.
 
 What this machine's kernel does not let be tried is counted at the end, since nobody reads skips.
 """
