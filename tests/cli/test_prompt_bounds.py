@@ -69,7 +69,7 @@ def test_so_many_answers_and_no_more(shop: Path, tmp_path: Path) -> None:
         outcome = vibe("-p", "--max-turns", "1", "?", home=tmp_path, cwd=shop, env=ENV)
         assert len(server.requests) == 1
     assert (outcome.code, outcome.out) == (53, "")
-    assert "error: the limit of 1 answers was reached\n" in outcome.err
+    assert "error: the limit of 1 answer was reached\n" in outcome.err
 
 
 def test_once_so_much_is_spent_nobody_is_asked_again(shop: Path, tmp_path: Path) -> None:

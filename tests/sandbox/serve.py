@@ -69,7 +69,7 @@ def ran(asked: Asked, sandbox: Sandbox, *, home: str) -> Ran:
         ended = subprocess.run(
             command,
             cwd=folder,
-            env={**ENV, "HOME": home, "PYTHON": sys.executable},
+            env={**ENV, "HOME": home, "PYTHON": os.path.realpath(sys.executable)},
             stdin=terminal[1] if terminal else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -118,7 +118,13 @@ async def screen(home: Path, state: str, size: tuple[int, int]) -> str:
 @pytest.mark.parametrize("state", STATES)
 async def test_a_screen_is_as_it_was_looked_at(tmp_path: Path, state: str, size: str) -> None:
     expected = (SCREENS / f"{state}-{size}.txt").read_text("utf-8")
-    assert await screen(tmp_path, state, SIZES[size]) == expected
+    shown = await screen(tmp_path, state, SIZES[size])
+    assert _rested(shown) == _rested(expected)
+
+
+def _rested(screen: str) -> str:
+    """Whether a rest is over by the time of a look hangs on the machine."""
+    return screen.replace("◐", "○")
 
 
 async def _written() -> AsyncGenerator[Path]:
