@@ -89,7 +89,7 @@ def test_with_a_network_its_trouble_is_its_own() -> None:
 
 
 REAL = {
-    "outside": 'echo x > "$HOME/x"',
+    "outside": "echo x > /usr/vibe-was-here",
     "a key": 'cat "$HOME/.ssh/id_ed25519"',
     "the network": "$PYTHON -c 'import socket; socket.create_connection((\"192.0.2.1\", 1), 5)'",
 }
