@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vibe.tui.ink import Line, text_of
+from vibe.tui.draw.ink import Line, text_of
 
 
 def shown(lines: Iterable[Line]) -> list[str]:

@@ -18,10 +18,10 @@ from vibe.cli.terminal import Terminal
 from vibe.cli.working import Choices, working
 from vibe.testing.clock import FakeClock
 from vibe.tui.app import ChatApp
-from vibe.tui.composer import Composer
 from vibe.tui.desk import Desk, House, Left
-from vibe.tui.panel import GRACE_S
-from vibe.tui.theme import ThemeName
+from vibe.tui.draw.theme import ThemeName
+from vibe.tui.panels.panel import GRACE_S
+from vibe.tui.typing.composer import Composer
 
 WIDE = (120, 36)
 NARROW = (80, 24)

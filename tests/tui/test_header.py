@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.tui.lines import shown
-from vibe.tui.foot import FootView, foot
+from vibe.tui.draw.foot import FootView, foot
+from vibe.tui.draw.header import HeaderView, folder_told, header, rule
+from vibe.tui.draw.ink import Span, cells
 from vibe.tui.git import branch_of
-from vibe.tui.header import HeaderView, folder_told, header, rule
-from vibe.tui.ink import Span, cells
 
 VIEW = HeaderView(
     folder="~/code/shop",

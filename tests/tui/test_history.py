@@ -13,7 +13,7 @@ from vibe.domain.event import Routed
 from vibe.domain.model import Alias
 from vibe.domain.stream import TextDelta
 from vibe.testing.script import says
-from vibe.tui.history import ROWS, History
+from vibe.tui.history.scroll import ROWS, History
 
 LONG = "\n\n".join(f"paragraph {number}" for number in range(30))
 LINE = Line(alias="fast", behaviour=says(LONG))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.lines import shown
-from vibe.tui.ink import Span, cells
-from vibe.tui.inline import spans
-from vibe.tui.markdown import (
+from vibe.tui.draw.ink import Span, cells
+from vibe.tui.draw.inline import spans
+from vibe.tui.draw.markdown import (
     Block,
     Code,
     Growing,
@@ -21,7 +21,7 @@ from vibe.tui.markdown import (
     Table,
     blocks,
 )
-from vibe.tui.prose import drawn
+from vibe.tui.draw.prose import drawn
 
 PIECES = st.sampled_from(
     ["a", "b c", " ", "    ", "\n", "\n\n", "# ", "- ", "1. ", "```", "```py", "> ", "|", "---",

@@ -9,8 +9,8 @@ from tests.tui.lines import shown
 from vibe.domain.model import Alias, ProviderName
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.mux.stats import LastError, Switch
-from vibe.tui.ink import cells
-from vibe.tui.pool_panel import pool_lines
+from vibe.tui.draw.ink import cells
+from vibe.tui.panels.pool import pool_lines
 
 NOW = 1_000.0
 WELL = EntrySnapshot(

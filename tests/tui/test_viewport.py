@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibe.tui.ink import Line, line
-from vibe.tui.viewport import Viewport
+from vibe.tui.draw.ink import Line, line
+from vibe.tui.history.viewport import Viewport
 
 HEIGHT = 5
 

@@ -17,26 +17,26 @@ from vibe.domain.event import Event
 from vibe.domain.message import Text, User
 from vibe.domain.model import Approval
 from vibe.domain.turn import ApprovalAsked, MessageAdded, QuestionAsked, ToolFinished, TurnFinished
-from vibe.tui.asks import Asks
-from vibe.tui.commands import called, completions, is_command
-from vibe.tui.composer import Composer, know_alt_enter
+from vibe.tui.commands.table import called, completions, is_command
 from vibe.tui.desk import Desk, House, Left
-from vibe.tui.drawn import Drawn
-from vibe.tui.foot import MODES, foot
+from vibe.tui.draw.drawn import Drawn
+from vibe.tui.draw.foot import MODES, foot
+from vibe.tui.draw.header import header, rule
+from vibe.tui.draw.ink import Line, Span, cropped, line
+from vibe.tui.draw.theme import THEMES, ThemeName
 from vibe.tui.git import branch_of
-from vibe.tui.header import header, rule
-from vibe.tui.help import HelpPanel, offered
-from vibe.tui.history import History
-from vibe.tui.ink import Line, Span, cropped, line
-from vibe.tui.items import Item, Note, Printed
+from vibe.tui.history.items import Item, Note, Printed
+from vibe.tui.history.past import items_of
+from vibe.tui.history.scroll import History
+from vibe.tui.history.story import Story
 from vibe.tui.keys import KEYS, keys_of
-from vibe.tui.panel import Panel, Typing
-from vibe.tui.past import items_of
-from vibe.tui.pool_panel import PoolPanel
+from vibe.tui.panels.asks import Asks
+from vibe.tui.panels.help import HelpPanel, offered
+from vibe.tui.panels.panel import Panel, Typing
+from vibe.tui.panels.pool import PoolPanel
 from vibe.tui.reports import costs, models
-from vibe.tui.story import Story
-from vibe.tui.theme import THEMES, ThemeName
 from vibe.tui.turning import Turning
+from vibe.tui.typing.composer import Composer, know_alt_enter
 from vibe.tui.views import foot_view, header_view, key_of
 
 if TYPE_CHECKING:

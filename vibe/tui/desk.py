@@ -13,7 +13,7 @@ from vibe.agent.questions import Questions
 from vibe.clock import Clock
 from vibe.domain.model import Alias
 from vibe.mux.snapshot import MuxSnapshot
-from vibe.tui.theme import ThemeName
+from vibe.tui.draw.theme import ThemeName
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ from vibe.clean import clean_line
 from vibe.domain.telling import money, tokens
 from vibe.mux.snapshot import MuxSnapshot
 from vibe.session.spent import Spent, in_all
-from vibe.tui.header import dot
-from vibe.tui.ink import Line, Span, line
-from vibe.tui.items import Printed
+from vibe.tui.draw.header import dot
+from vibe.tui.draw.ink import Line, Span, line
+from vibe.tui.history.items import Printed
 
 
 def models(snapshot: MuxSnapshot) -> Printed:

@@ -8,10 +8,10 @@ from vibe.clean import clean_line
 from vibe.domain.model import Alias
 from vibe.session.spent import in_all
 from vibe.tui.desk import Desk, House
-from vibe.tui.foot import FootView
-from vibe.tui.header import HeaderView, dots, folder_told
+from vibe.tui.draw.foot import FootView
+from vibe.tui.draw.header import HeaderView, dots, folder_told
+from vibe.tui.history.progress import Progress
 from vibe.tui.keys import KEYS, keys_of, shown
-from vibe.tui.progress import Progress
 
 # Names of keys, or keys as they are, and what they do; the dearest first.
 IDLE: Final = (

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from vibe.agent.questions import Reply, Said
 from vibe.clean import clean, clean_line
 from vibe.domain.turn import QuestionAsked
-from vibe.tui.box import framed, room_in
-from vibe.tui.ink import Line, Span, line, wrapped
+from vibe.tui.draw.box import framed, room_in
+from vibe.tui.draw.ink import Line, Span, line, wrapped
 
 
 class Question:

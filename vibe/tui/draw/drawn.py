@@ -9,8 +9,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vibe.tui.ink import Line
-from vibe.tui.theme import palette_of
+from vibe.tui.draw.ink import Line
+from vibe.tui.draw.theme import palette_of
 
 
 class Drawn(Widget):

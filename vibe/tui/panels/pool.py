@@ -10,9 +10,9 @@ from vibe.domain.failure import FailureKind
 from vibe.domain.telling import duration, money, named, tokens
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.mux.stats import Switch
-from vibe.tui.box import framed, room_in
-from vibe.tui.header import WIDE, dot
-from vibe.tui.ink import Ink, Line, Span, cells, cropped, line, shortened
+from vibe.tui.draw.box import framed, room_in
+from vibe.tui.draw.header import WIDE, dot
+from vibe.tui.draw.ink import Ink, Line, Span, cells, cropped, line, shortened
 
 BARS: Final = "·▁▂▃▄▅▆▇█"
 UNKNOWN: Final = "–"

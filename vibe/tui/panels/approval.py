@@ -11,10 +11,10 @@ from typing import Final
 from vibe.agent.questions import Allowed, Denied, Reply
 from vibe.clean import clean, clean_line
 from vibe.domain.turn import ApprovalAsked
-from vibe.tui.box import framed, room_in
-from vibe.tui.diff import changed, drawn_diff, is_diff
-from vibe.tui.ink import Line, Span, cells, cropped, folded, line, shortened, wrapped
-from vibe.tui.toolrow import about as about_call
+from vibe.tui.draw.box import framed, room_in
+from vibe.tui.draw.diff import changed, drawn_diff, is_diff
+from vibe.tui.draw.ink import Line, Span, cells, cropped, folded, line, shortened, wrapped
+from vibe.tui.history.toolrow import about as about_call
 
 LEAST_ROWS: Final = 3
 SMALL_ROWS: Final = 12

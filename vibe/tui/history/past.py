@@ -10,8 +10,8 @@ from vibe.domain.message import Text
 from vibe.session.record import Added, Compacted, Noted
 from vibe.session.transcript import Transcript
 from vibe.session.turn import Step, Turn
-from vibe.tui.items import Answer, Item, Note, said_by
-from vibe.tui.toolrow import finished
+from vibe.tui.history.items import Answer, Item, Note, said_by
+from vibe.tui.history.toolrow import finished
 
 
 def items_of(transcript: Transcript) -> Iterator[Item]:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from vibe.agent.questions import Reply
 from vibe.domain.turn import ApprovalAsked, CallKey, QuestionAsked, QuestionId
-from vibe.tui.approval import Approval
-from vibe.tui.panel import Panel, Typing
-from vibe.tui.question import Question
+from vibe.tui.panels.approval import Approval
+from vibe.tui.panels.panel import Panel, Typing
+from vibe.tui.panels.question import Question
 
 Answer: TypeAlias = Callable[[QuestionId, Reply], bool]
 

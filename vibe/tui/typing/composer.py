@@ -14,7 +14,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.widgets import TextArea
 
 from vibe.clean import clean
-from vibe.tui.recall import Recall
+from vibe.tui.typing.recall import Recall
 
 FOLDED_LINES: Final = 8
 FOLDED_CHARACTERS: Final = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vibe.tui.ink import Ink, Line, Span, folded, line
+from vibe.tui.draw.ink import Ink, Line, Span, folded, line
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)")
 _INKS: dict[str, Ink] = {"+": "added", "-": "removed"}

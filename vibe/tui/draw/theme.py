@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
-from vibe.tui.ink import Ink, Line
+from vibe.tui.draw.ink import Ink, Line
 
 if TYPE_CHECKING:
     from textual.app import App

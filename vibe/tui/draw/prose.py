@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from vibe.tui.ink import EMPTY, Ink, Line, Span, cells, cropped, folded, hung, line, wrapped
-from vibe.tui.inline import spans
-from vibe.tui.markdown import Block, Code, Heading, Item, Paragraph, Quote, Rule, Table
+from vibe.tui.draw.ink import EMPTY, Ink, Line, Span, cells, cropped, folded, hung, line, wrapped
+from vibe.tui.draw.inline import spans
+from vibe.tui.draw.markdown import Block, Code, Heading, Item, Paragraph, Quote, Rule, Table
 
 INLINE_MOST = 20_000  # characters of one paragraph whose marks are looked for
 LEAST_COLUMN = 6

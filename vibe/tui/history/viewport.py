@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
-from vibe.tui.ink import Line
+from vibe.tui.draw.ink import Line
 
 Place: TypeAlias = tuple[int, int]  # an item, and a line of it
 

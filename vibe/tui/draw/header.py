@@ -16,7 +16,7 @@ from vibe.clean import clean_line
 from vibe.domain.model import Mode
 from vibe.domain.telling import money, tokens
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
-from vibe.tui.ink import Ink, Line, Span, cells, line, shortened, sides
+from vibe.tui.draw.ink import Ink, Line, Span, cells, line, shortened, sides
 
 WIDE: Final = 100
 MOST_DOTS: Final = 12

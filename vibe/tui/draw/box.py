@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from vibe.tui.ink import Line, Span, cells, cropped, line, padded
+from vibe.tui.draw.ink import Line, Span, cells, cropped, line, padded
 
 FRAMED: Final = 60  # from this width on
 BORDER: Final = 6  # what a frame takes of a line, the margins of the screen among it

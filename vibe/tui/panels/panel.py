@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from vibe.tui.ink import Line
+from vibe.tui.draw.ink import Line
 
 GRACE_S: Final = 0.6  # so long nothing has to be typed before a key is an answer
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from vibe.tui.ink import Ink, Line, Span
+from vibe.tui.draw.ink import Ink, Line, Span
 
 _MARK = re.compile(r"`+|\*\*|__|~~|\*|_|\[|<https?://|\\")
 _PUNCTUATION = frozenset("\\`*_{}[]()#+-.!~<>|")

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from vibe.clean import clean
 from vibe.domain.message import Text, User
-from vibe.tui.ink import EMPTY, Ink, Line, Span, cells, line, shortened, sides, wrapped
-from vibe.tui.markdown import Block, Growing
-from vibe.tui.prose import are_apart, drawn_block
-from vibe.tui.toolrow import Row
+from vibe.tui.draw.ink import EMPTY, Ink, Line, Span, cells, line, shortened, sides, wrapped
+from vibe.tui.draw.markdown import Block, Growing
+from vibe.tui.draw.prose import are_apart, drawn_block
+from vibe.tui.history.toolrow import Row
 
 YOU: Final = "You"
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from vibe.tui.box import framed, room_in
-from vibe.tui.commands import COMMANDS
-from vibe.tui.header import WIDE
-from vibe.tui.ink import Line, Span, cropped, line, padded
+from vibe.tui.commands.table import COMMANDS
+from vibe.tui.draw.box import framed, room_in
+from vibe.tui.draw.header import WIDE
+from vibe.tui.draw.ink import Line, Span, cropped, line, padded
 from vibe.tui.keys import KEYS, keys_of, shown
 
 OFFERED: Final = 8

@@ -39,10 +39,10 @@ from vibe.domain.turn import (
     TurnFinished,
     TurnStarted,
 )
-from vibe.tui.ink import Line, shortened
-from vibe.tui.items import Answer, Item, Note, said_by
-from vibe.tui.progress import Progress
-from vibe.tui.toolrow import Row, begun, finished
+from vibe.tui.draw.ink import Line, shortened
+from vibe.tui.history.items import Answer, Item, Note, said_by
+from vibe.tui.history.progress import Progress
+from vibe.tui.history.toolrow import Row, begun, finished
 
 UNKNOWN: Final = "unknown"
 SAYING_CELLS: Final = 40

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 
 from vibe.clean import clean, clean_line
 from vibe.domain.message import Text, ToolCall, ToolResult
-from vibe.tui.diff import changed, drawn_diff
-from vibe.tui.ink import Ink, Line, Span, cropped, folded, line, shortened, sides
+from vibe.tui.draw.diff import changed, drawn_diff
+from vibe.tui.draw.ink import Ink, Line, Span, cropped, folded, line, shortened, sides
 
 State: TypeAlias = Literal["queued", "running", "asking", "done", "failed"]
 MARKS: Final[Mapping[State, tuple[str, Ink]]] = {

@@ -17,10 +17,10 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vibe.tui.ink import EMPTY, Line, Span, text_of
-from vibe.tui.story import Story
-from vibe.tui.theme import Palette, palette_of
-from vibe.tui.viewport import Place, Viewport
+from vibe.tui.draw.ink import EMPTY, Line, Span, text_of
+from vibe.tui.draw.theme import Palette, palette_of
+from vibe.tui.history.story import Story
+from vibe.tui.history.viewport import Place, Viewport
 
 MARGIN: Final = 2
 KEPT_ITEMS: Final = 400

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from vibe.domain.model import Approval
-from vibe.tui.ink import Line, Span, cells, line, sides
+from vibe.tui.draw.ink import Line, Span, cells, line, sides
 from vibe.tui.keys import shown
 
 MODES: Final[dict[Approval, str]] = {
