@@ -76,6 +76,14 @@ class Room:
         await self.pilot.pause()
 
 
+async def _opened(app: ChatApp, pilot: Pilot[Left]) -> None:
+    for _ in range(400):
+        await pilot.pause(0.01)
+        if app.talk.is_open:
+            return
+    raise AssertionError("the conversation does not open")
+
+
 @asynccontextmanager
 async def chat(
     home: Path,
@@ -101,33 +109,32 @@ async def chat(
     clock = FakeClock()
     async with pool(*lines) as rig:
 
-        async def begin() -> Desk:
+        async def begin(resume: str | None) -> Desk:
             stack = AsyncExitStack()
-            choices = Choices(mode=mode, is_attended=True, confinement="off")
+            choices = Choices(mode=mode, resume=resume, is_attended=True, confinement="off")
             work = await stack.enter_async_context(working(cli, rig.mux, choices))
             return Desk(
                 agent=work.agent,
                 questions=work.questions,
                 policy=work.policy,
+                mux=rig.mux,
                 close=stack.aclose,
             )
 
         app = ChatApp(
             House(
                 begin=begin,
-                snapshot=rig.mux.snapshot,
-                window_of=rig.mux.window_of,
                 folder=root,
                 home=home,
                 clock=clock,
                 hour=lambda _: "12:00:00",
                 theme=theme,
                 changed_keys=changed_keys or {},
-            ),
-            await begin(),
+            )
         )
         async with app.run_test(size=size) as pilot:
             try:
+                await _opened(app, pilot)
                 yield Room(app, pilot, rig, clock)
             finally:
                 await app.close()

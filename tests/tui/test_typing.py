@@ -148,10 +148,10 @@ async def test_keys_can_be_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "ansi", "dark"])
-async def test_a_theme_changes_colours_and_no_word(tmp_path: Path, theme: str) -> None:
+async def test_a_theme_changes_colours_and_no_word(tmp_path: Path, theme: ThemeName) -> None:
     async with chat(tmp_path, FAST) as room:
         before = room.screen
-        room.app.set_theme(theme)
+        room.app.dress(theme)
         await room.pilot.pause()
         assert room.app.theme == theme
         assert room.screen == before

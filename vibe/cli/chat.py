@@ -16,12 +16,10 @@ from vibe.clock import SystemClock
 from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
+    from vibe.cli.chat_desk import Opened
     from vibe.cli.session import Cli
     from vibe.config.load import Loaded
-    from vibe.mux.mux import Mux
     from vibe.tui.desk import Desk
-
-DEMO = "no model is configured, so the demo model answers; vibe config init begins with a real one"
 
 
 def chat(cli: Cli, *, resume: str | None = None) -> ExitCode:
@@ -34,67 +32,50 @@ def chat(cli: Cli, *, resume: str | None = None) -> ExitCode:
 
 
 async def _held(cli: Cli, loaded: Loaded, resume: str | None) -> str:
-    from vibe.assemble import mux_of, mux_of_one
-
     aside = _Aside()
     terminal, cli.terminal = cli.terminal, _beside(cli, aside)
     try:
         async with AsyncExitStack() as stack:
-            if loaded.settings.models:
-                mux = mux_of(loaded, clock=SystemClock(), memory=cli.memory())
-            else:
-                from vibe.domain.model import Alias
-                from vibe.testing.demo import demo
-                from vibe.testing.fault_server import FaultServer
-
-                server = await stack.enter_async_context(FaultServer(demo))
-                mux = mux_of_one(Alias("demo"), api_base=server.api_base, clock=SystemClock())
-                aside.write(DEMO)
-            stack.push_async_callback(mux.aclose)
-            return await _run(cli, loaded, mux, aside, resume)
+            return await _run(cli, loaded, stack, aside, resume)
     finally:
         cli.terminal = terminal
 
 
-async def _run(cli: Cli, loaded: Loaded, mux: Mux, aside: _Aside, resume: str | None) -> str:
-    from vibe.agent.permissions.configured import rules_of
-    from vibe.cli.working import Choices, working
-    from vibe.tui.desk import Desk, House
+async def _run(
+    cli: Cli, loaded: Loaded, stack: AsyncExitStack, aside: _Aside, resume: str | None
+) -> str:
+    """What is not needed for the first paint is imported and opened after it, on `stack`."""
+    from vibe.domain.model import Alias
+    from vibe.tui.desk import House, Outlook
     from vibe.tui.run import run_chat
 
-    names = frozenset(provider.api_key_env_var for provider in loaded.settings.providers)
     settings = loaded.settings
-    choices = Choices(
-        mode=settings.permissions.mode,
-        rules=rules_of(loaded),
-        resume=resume,
-        is_attended=True,
-        key_names=names - {""},
-        confinement=settings.sandbox.mode,
-        network=settings.sandbox.network,
-    )
+    opening: asyncio.Task[Opened] | None = None
 
-    async def begun(chosen: Choices) -> Desk:
-        stack = AsyncExitStack()
-        work = await stack.enter_async_context(working(cli, mux, chosen))
-        if work.warning:
-            aside.write(work.warning)
-        return Desk(
-            agent=work.agent, questions=work.questions, policy=work.policy, close=stack.aclose
-        )
+    async def begin(session: str | None) -> Desk:
+        nonlocal opening
+        from vibe.cli.chat_desk import desk_of, opened
+
+        if opening is None:
+            opening = asyncio.create_task(opened(cli, loaded, stack, told=aside.write))
+        return await desk_of(cli, await opening, session, told=aside.write)
 
     house = House(
-        begin=lambda: begun(replace(choices, resume=None)),
-        snapshot=mux.snapshot,
-        window_of=mux.window_of,
+        begin=begin,
         folder=cli.world.cwd,
         home=cli.world.home,
         clock=SystemClock(),
         hour=lambda at: datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S"),
+        outlook=Outlook(
+            mode=settings.multiplexer.mode if settings.multiplexer.enabled else "single",
+            alias=Alias(settings.active_model or ""),
+            approval=settings.permissions.mode,
+        ),
+        resume=resume,
         news=aside.take,
         theme="ansi" if cli.world.env.get("NO_COLOR") else "dark",
     )
-    return (await run_chat(house, await begun(choices))).session
+    return (await run_chat(house)).session
 
 
 class _Aside(io.StringIO):

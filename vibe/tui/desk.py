@@ -1,4 +1,4 @@
-"""What the chat is handed by whoever starts it: a conversation, and where it is held."""
+"""What the chat is handed by whoever starts it: where it is held, and how a conversation begins."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from vibe.agent.loop import Agent
 from vibe.agent.policy import Policy
 from vibe.agent.questions import Questions
 from vibe.clock import Clock
-from vibe.domain.model import Alias
-from vibe.mux.snapshot import MuxSnapshot
+from vibe.domain.model import Alias, Approval, Mode
+from vibe.mux.mux import Mux
 from vibe.tui.draw.theme import ThemeName
 
 
@@ -22,20 +22,31 @@ class Desk(Struct, frozen=True, kw_only=True):
     agent: Agent
     questions: Questions
     policy: Policy
+    mux: Mux
     close: Callable[[], Awaitable[None]]
 
 
-class House(Struct, frozen=True, kw_only=True):
-    """`begin` makes a new conversation. `hour` writes a wall time for a person. `news` takes
-    what there is to be told besides. `changed_keys` are `[ui.keys]`."""
+class Outlook(Struct, frozen=True, kw_only=True):
+    """What the configuration lets one expect, to be shown until the first conversation is open."""
 
-    begin: Callable[[], Awaitable[Desk]]
-    snapshot: Callable[[], MuxSnapshot]
-    window_of: Callable[[Alias | None], int | None]
+    mode: Mode = "single"
+    alias: Alias = Alias("")
+    approval: Approval = "ask"
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """`begin` opens a conversation: that of a session, "" for the last one of the folder, or None
+    for a new one. The first is opened after the first paint, and resumes `resume`. `hour` writes a
+    wall time for a person. `news` takes what there is to be told besides. `changed_keys` are
+    `[ui.keys]`."""
+
+    begin: Callable[[str | None], Awaitable[Desk]]
     folder: Path
     home: Path
     clock: Clock
     hour: Callable[[float], str]
+    outlook: Outlook = Outlook()
+    resume: str | None = None
     news: Callable[[], tuple[str, ...]] = tuple
     theme: ThemeName = "dark"
     changed_keys: dict[str, str] = {}

@@ -21,11 +21,13 @@ _SHOWN: Final[Mapping[str, str]] = {
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """`name` is what `[ui.keys]` calls it, and the action that it stands for."""
+    """`name` is what `[ui.keys]` calls it, and the action that it stands for: the slash command
+    `runs`, if there is one."""
 
     name: str
     keys: tuple[str, ...]
     does: str
+    runs: str = ""
 
 
 KEYS: Final = (
@@ -40,13 +42,18 @@ KEYS: Final = (
     Key(name="suspend", keys=("ctrl+z",), does="put vibe aside; fg brings it back"),
     Key(name="mode", keys=("shift+tab",), does="what is asked about: plan, ask, edits, auto"),
     Key(name="details", keys=("ctrl+o",), does="what calls brought, or not"),
-    Key(name="copy", keys=("ctrl+y",), does="copy the last answer"),
+    Key(name="copy", keys=("ctrl+y",), does="copy the last answer", runs="copy"),
     Key(name="page_up", keys=("pageup",), does="scroll up"),
     Key(name="page_down", keys=("pagedown",), does="scroll down"),
     Key(name="to_start", keys=("ctrl+home",), does="the beginning of the conversation"),
     Key(name="to_end", keys=("end", "ctrl+end"), does="its end, when it is scrolled away"),
-    Key(name="help", keys=("f1",), does="these keys, and the commands"),
-    Key(name="mux", keys=("f2",), does="the pool: who answers, who rests, what it costs"),
+    Key(name="help", keys=("f1",), does="these keys, and the commands", runs="help"),
+    Key(
+        name="mux",
+        keys=("f2",),
+        does="the pool: who answers, who rests, what it costs",
+        runs="mux",
+    ),
 )
 
 

@@ -8,12 +8,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from vibe.tui.app import ChatApp
-from vibe.tui.desk import Desk, House, Left
+from vibe.tui.desk import House, Left
 
 
-async def run_chat(house: House, desk: Desk) -> Left:
+async def run_chat(house: House) -> Left:
     """The conversation is closed then. A defect that ended it is raised."""
-    app = ChatApp(house, desk)
+    app = ChatApp(house)
     try:
         with _left_by_signals(app):
             left = await app.run_async()

@@ -7,10 +7,10 @@ from typing import Final
 from vibe.clean import clean_line
 from vibe.domain.model import Alias
 from vibe.session.spent import in_all
-from vibe.tui.desk import Desk, House
+from vibe.tui.conversation import Conversation
+from vibe.tui.desk import House
 from vibe.tui.draw.foot import FootView
 from vibe.tui.draw.header import HeaderView, dots, folder_told
-from vibe.tui.history.progress import Progress
 from vibe.tui.keys import KEYS, keys_of, shown
 
 # Names of keys, or keys as they are, and what they do; the dearest first.
@@ -25,9 +25,18 @@ BUSY: Final = (("stop", "stop"), ("mux", "mux"), ("details", "details"))
 _BOUND: Final = frozenset(key.name for key in KEYS)
 
 
-def header_view(house: House, desk: Desk, progress: Progress, branch: str) -> HeaderView:
+def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
     """Until somebody answered, the alias is that of whoever is asked first."""
-    snapshot = house.snapshot()
+    if not talk.is_open:
+        return HeaderView(
+            folder=folder_told(house.folder, house.home),
+            branch=branch,
+            mode=house.outlook.mode,
+            alias=clean_line(house.outlook.alias),
+            help_key=key_of(house, "help"),
+        )
+    desk, progress = talk.desk, talk.story.progress
+    snapshot = desk.mux.snapshot()
     first = snapshot.entries[0].alias if snapshot.entries else Alias("")
     alias = Alias(progress.alias) if progress.alias else first
     return HeaderView(
@@ -37,18 +46,18 @@ def header_view(house: House, desk: Desk, progress: Progress, branch: str) -> He
         alias=clean_line(alias),
         dots=dots(snapshot),
         used=progress.context,
-        window=house.window_of(alias or None),
+        window=desk.mux.window_of(alias or None),
         cost_uusd=in_all(desk.agent.session.transcript.spent).known_cost_uusd,
         help_key=key_of(house, "help"),
     )
 
 
-def foot_view(house: House, desk: Desk, *, progress: str, tip: str) -> FootView:
+def foot_view(house: House, talk: Conversation, *, progress: str, tip: str) -> FootView:
     """A tip stands in the place of the keys."""
     names = BUSY if progress else IDLE
     hints = tuple((key_of(house, name) if name in _BOUND else name, does) for name, does in names)
     return FootView(
-        mode=desk.policy.mode,
+        mode=talk.desk.policy.mode if talk.is_open else house.outlook.approval,
         progress=progress,
         hints=(("", tip),) if tip else hints,
         mode_key=key_of(house, "mode"),

@@ -1,38 +1,18 @@
-"""The one table of slash commands: completion, help and what they do are made of it.
-
-What a command does it asks of the `Chat`, which knows the screen and the session.
-"""
+"""The one table of slash commands: completion, help and what they do are made of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
-
-class Chat(Protocol):
-    """What commands may ask for."""
-
-    def toggle_help(self) -> None: ...
-
-    def toggle_pool(self) -> None: ...
-
-    def list_models(self) -> None: ...
-
-    def tell_cost(self) -> None: ...
-
-    def copy_answer(self) -> None: ...
-
-    def clear_screen(self) -> None: ...
-
-    def begin_anew(self) -> None: ...
-
-    def set_mode(self, name: str) -> None: ...
-
-    def set_theme(self, name: str) -> None: ...
-
-    def leave(self) -> None: ...
+from vibe.tui.chat import Chat
+from vibe.tui.commands.looks import set_theme
+from vibe.tui.commands.pool import list_models, tell_cost, toggle_pool
+from vibe.tui.commands.talk import begin_anew, clear_screen, copy_answer, set_mode
+from vibe.tui.keys import KEYS
+from vibe.tui.panels.help import HelpPanel
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -44,30 +24,29 @@ class Command(Struct, frozen=True, kw_only=True):
     takes: tuple[str, ...] = ()
 
 
+def toggle_help(chat: Chat, _: str = "") -> None:
+    told = tuple((each.name, each.help) for each in COMMANDS)
+    changed = chat.house.changed_keys
+    chat.toggle(
+        HelpPanel, lambda: HelpPanel(lambda: chat.show(None), keys=KEYS, changed=changed, told=told)
+    )
+
+
 COMMANDS: Final = (
-    Command(name="help", help="keys and commands", does=lambda chat, _: chat.toggle_help()),
-    Command(name="mux", help="the pool, live", does=lambda chat, _: chat.toggle_pool()),
-    Command(name="model", help="the models of the pool", does=lambda chat, _: chat.list_models()),
-    Command(name="cost", help="what this session cost", does=lambda chat, _: chat.tell_cost()),
-    Command(name="copy", help="copy the last answer", does=lambda chat, _: chat.copy_answer()),
+    Command(name="help", help="keys and commands", does=toggle_help),
+    Command(name="mux", help="the pool, live", does=toggle_pool),
+    Command(name="model", help="the models of the pool", does=list_models),
+    Command(name="cost", help="what this session cost", does=tell_cost),
+    Command(name="copy", help="copy the last answer", does=copy_answer),
     Command(
         name="approve",
         help="what is done without asking",
-        does=lambda chat, mode: chat.set_mode(mode),
+        does=set_mode,
         takes=("plan", "ask", "edits", "auto"),
     ),
-    Command(
-        name="theme",
-        help="the colours",
-        does=lambda chat, name: chat.set_theme(name),
-        takes=("dark", "light", "ansi"),
-    ),
-    Command(
-        name="clear",
-        help="empty the screen; the conversation goes on",
-        does=lambda chat, _: chat.clear_screen(),
-    ),
-    Command(name="new", help="a new conversation", does=lambda chat, _: chat.begin_anew()),
+    Command(name="theme", help="the colours", does=set_theme, takes=("dark", "light", "ansi")),
+    Command(name="clear", help="empty the screen; the conversation goes on", does=clear_screen),
+    Command(name="new", help="a new conversation", does=begin_anew),
     Command(name="exit", help="leave", does=lambda chat, _: chat.leave()),
 )
 

@@ -31,7 +31,7 @@ class HeaderView(Struct, frozen=True, kw_only=True):
     branch: str
     mode: Mode
     alias: str
-    dots: Line
+    dots: Line = ()
     used: int | None = None
     window: int | None = None
     cost_uusd: int | None = 0

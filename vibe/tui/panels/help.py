@@ -6,24 +6,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from vibe.tui.commands.table import COMMANDS
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.header import WIDE
 from vibe.tui.draw.ink import Line, Span, cropped, line, padded
-from vibe.tui.keys import KEYS, keys_of, shown
+from vibe.tui.keys import Key, keys_of, shown
 
 OFFERED: Final = 8
 
 
 class HelpPanel:
-    def __init__(self, close: Callable[[], None], changed: Mapping[str, str]) -> None:
+    """`told` are the commands and what they do."""
+
+    def __init__(
+        self,
+        close: Callable[[], None],
+        *,
+        keys: Sequence[Key],
+        changed: Mapping[str, str],
+        told: Sequence[tuple[str, str]],
+    ) -> None:
         self._close = close
-        self._changed = changed
+        self._keys = tuple(_keys(keys, changed))
+        self._commands = tuple(_commands(told))
         self._from = 0
 
     def lines(self, width: int, room: int) -> tuple[Line, ...]:
         inner = room_in(width)
-        rows = _side_by_side(inner, self._changed) if width >= WIDE else _stacked(self._changed)
+        columns = self._keys, self._commands
+        rows = _side_by_side(inner, *columns) if width >= WIDE else _stacked(*columns)
         shown_rows = max(1, room - 3)
         self._from = max(0, min(self._from, len(rows) - shown_rows))
         part = [cropped(row, inner) for row in rows[self._from : self._from + shown_rows]]
@@ -58,24 +68,24 @@ def _pair(left: str, right: str, width: int) -> Line:
     return (*padded(line(left, "accent"), width), Span(" "), Span(right, "muted"))
 
 
-def _keys(changed: Mapping[str, str]) -> Iterable[Line]:
+def _keys(keys: Sequence[Key], changed: Mapping[str, str]) -> Iterable[Line]:
     yield line("Keys", "strong")
-    for key in KEYS:
+    for key in keys:
         names = " ".join(map(shown, keys_of(key.name, changed)[:2]))
         yield _pair(names, key.does, 14)
 
 
-def _commands() -> Iterable[Line]:
+def _commands(told: Sequence[tuple[str, str]]) -> Iterable[Line]:
     yield line("Commands", "strong")
-    for command in COMMANDS:
-        yield _pair(f"/{command.name}", command.help, 10)
+    for name, does in told:
+        yield _pair(f"/{name}", does, 10)
 
 
-def _stacked(changed: Mapping[str, str]) -> list[Line]:
-    return [*_keys(changed), (), *_commands()]
+def _stacked(keys: Sequence[Line], commands: Sequence[Line]) -> list[Line]:
+    return [*keys, (), *commands]
 
 
-def _side_by_side(width: int, changed: Mapping[str, str]) -> list[Line]:
+def _side_by_side(width: int, keys: Sequence[Line], commands: Sequence[Line]) -> list[Line]:
     half = width // 2
-    pairs = zip_longest(_keys(changed), _commands(), fillvalue=())
+    pairs = zip_longest(keys, commands, fillvalue=())
     return [(*padded(cropped(left, half - 2), half), *right) for left, right in pairs]

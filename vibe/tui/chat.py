@@ -1,0 +1,57 @@
+"""What commands and panels may ask of the chat. The app is the one that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from vibe.tui.conversation import Conversation
+from vibe.tui.desk import House
+from vibe.tui.draw.theme import ThemeName
+from vibe.tui.history.items import Item
+from vibe.tui.panels.panel import Panel
+
+
+class Chat(Protocol):
+    @property
+    def house(self) -> House: ...
+
+    @property
+    def talk(self) -> Conversation: ...
+
+    def show(self, panel: Panel | None) -> None:
+        """In the place above the composer; None: nothing."""
+        ...
+
+    def toggle(self, kind: type[Panel], made: Callable[[], Panel]) -> None:
+        """Show one, or nothing where one of its kind is shown."""
+        ...
+
+    def put(self, item: Item) -> None:
+        """At the end of the history, on the screen alone."""
+        ...
+
+    def tell(self, tip: str) -> None:
+        """For a moment, in the place of the keys."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Into the composer, in the place of what stands there."""
+        ...
+
+    def copy(self, text: str) -> None: ...
+
+    def work(self, what: Coroutine[object, object, None]) -> None:
+        """Beside the screen, which goes on."""
+        ...
+
+    def aside(self) -> AbstractContextManager[None]:
+        """The terminal as it was, for a program of somebody else."""
+        ...
+
+    def dress(self, theme: ThemeName) -> None: ...
+
+    def look(self) -> None: ...
+
+    def leave(self) -> None: ...
