@@ -9,6 +9,7 @@ from textual import events
 
 from tests.mux.pools import Line
 from tests.tui.rig import Room, chat
+from vibe.tui.draw.theme import ThemeName
 
 FAST = Line(alias="fast")
 

@@ -28,7 +28,7 @@ from vibe.tui.history.items import Item, Note
 from vibe.tui.history.scroll import History
 from vibe.tui.keys import KEYS, keys_of
 from vibe.tui.panels.help import offered
-from vibe.tui.panels.panel import Panel, Typing
+from vibe.tui.panels.panel import Form, Panel, Typing
 from vibe.tui.typing.composer import Composer, know_alt_enter
 from vibe.tui.views import foot_view, header_view, key_of
 
@@ -65,7 +65,9 @@ class ChatApp(App[Left], inherit_bindings=False):
         self._branch = ""
         self._tip, self._tip_until_s = "", float("-inf")
         self._history = History(self.talk.story)
-        self._composer = Composer(offer=self._offer, press=self._press, typed=typing.typed)
+        self._composer = Composer(
+            divert=self._divert, offer=self._offer, press=self._press, typed=typing.typed
+        )
         changed = house.changed_keys
         self._names = {each: key.name for key in KEYS for each in keys_of(key.name, changed)}
         self._actions: Mapping[str, Callable[[], None]] = {
@@ -162,6 +164,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         """Everybody looks whether he would draw something else now, and draws only that."""
         if not self.is_running or not self.screen_stack:
             return
+        self._composer.show_cursor = not isinstance(self._front, Form)
         self._history.look()
         for drawn in self.query(Drawn):
             drawn.look()
@@ -177,10 +180,11 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     def _draw_panel(self, width: int) -> tuple[Line, ...]:
         room = max(5, self.size.height - BARE_HISTORY - 6)
-        found = () if self.talk.asks.first else completions(self._composer.text)
+        panel = self._front
+        is_typed_into = self.talk.asks.first or isinstance(panel, Form)
+        found = () if is_typed_into else completions(self._composer.text)
         if found:
             return ((), *offered(found, width))
-        panel = self.talk.asks.first or self._panel
         return ((), *panel.lines(width, room)) if panel else ()
 
     def _draw_rule(self, width: int) -> tuple[Line, ...]:
@@ -199,8 +203,21 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     # Keys.
 
+    @property
+    def _front(self) -> Panel | None:
+        return self.talk.asks.first or self._panel
+
+    def _divert(self, key: str, text: str) -> bool:
+        panel = self._front
+        if not isinstance(panel, Form) or self._names.get(key) == "interrupt":
+            return False
+        if not panel.key(key) and text:
+            panel.typed(text)
+        self.look()
+        return True
+
     def _offer(self, key: str) -> bool:
-        panel = self.talk.asks.first or self._panel
+        panel = self._front
         was_taken = panel is not None and panel.key(key)
         self.look()
         return was_taken

@@ -6,7 +6,7 @@ A panel is handed what it tells and whom it tells it to. It knows no widget, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from vibe.tui.draw.ink import Line
 
@@ -25,6 +25,14 @@ class Panel(Protocol):
     def said(self, text: str) -> bool:
         """Whether a message that was typed and sent is for this panel."""
         ...
+
+
+@runtime_checkable
+class Form(Panel, Protocol):
+    """A panel that one types into: as long as it is shown, no key reaches the composer. What is
+    no key of its own and can be read is `typed`, a paste in one piece."""
+
+    def typed(self, text: str) -> None: ...
 
 
 class Typing:

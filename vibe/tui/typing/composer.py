@@ -30,9 +30,11 @@ def know_alt_enter() -> None:
 
 
 class Composer(TextArea):
-    """`offer` gives a panel the first say about a key, as long as nothing is typed; `press` does
-    what a key is bound to. Both tell whether they took it; `typed` hears of each key that was no
-    panel's. It happens here, not by bindings of the app: these overtake what was typed before."""
+    """`divert` gives a form, which is typed into in the composer's place, a key and the text that
+    it stands for; `offer` gives a panel the first say about a key, as long as nothing is typed;
+    `press` does what a key is bound to. Each tells whether it took it; `typed` hears of each key
+    that was no panel's. It happens here, not by bindings of the app: these overtake what was typed
+    before."""
 
     DEFAULT_CSS = """
     Composer, Composer:focus {
@@ -44,12 +46,14 @@ class Composer(TextArea):
     def __init__(
         self,
         *,
+        divert: Callable[[str, str], bool],
         offer: Callable[[str], bool],
         press: Callable[[str], bool],
         typed: Callable[[], None],
     ) -> None:
         super().__init__(id="composer", compact=True, highlight_cursor_line=False)
         self.cursor_blink = False
+        self._divert = divert
         self._press = press
         self._typed = typed
         self._offer = offer
@@ -88,10 +92,11 @@ class Composer(TextArea):
         self.show(self._recall.newer())
 
     async def _on_key(self, event: events.Key) -> None:
-        was_offered = not self.text and self._offer(event.key)
-        if not was_offered:
+        text = event.character if event.is_printable and event.character else ""
+        was_taken = self._divert(event.key, text) or (not self.text and self._offer(event.key))
+        if not was_taken:
             self._typed()
-        if was_offered or self._press(event.key):
+        if was_taken or self._press(event.key):
             event.stop()
             event.prevent_default()
             return
@@ -100,8 +105,10 @@ class Composer(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._typed()
         text = clean(event.text)
+        if self._divert("", text):
+            return
+        self._typed()
         if text.count("\n") >= FOLDED_LINES or len(text) > FOLDED_CHARACTERS:
             lines = text.count("\n") + 1
             told = f"{lines} lines" if lines > 1 else f"{len(text):,} characters"
