@@ -26,7 +26,7 @@ from vibe.session.blobs import Blobs
 from vibe.session.place import Place
 from vibe.session.record import TurnBegan
 from vibe.session.session import Session
-from vibe.session.snapshot import MOST_BYTES, MOST_BYTES_IN_ALL, MOST_FILES
+from vibe.session.snapshot import MOST_BYTES, MOST_BYTES_IN_ALL, MOST_FILES, PASSED_OVER
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked
 from vibe.tools.jobs import Jobs
 
@@ -89,6 +89,52 @@ async def test_what_a_command_has_changed_is_undone(case: str, tmp_path: Path) -
         session = desk.agent.session.session
     assert undone(where, session) == expected
     assert content(where.root) == before
+
+
+NO_LONGER_PASSED_OVER: dict[str, tuple[str, set[str]]] = {
+    "emptied": ("echo '*.tmp' > .gitignore", {"old.log", "out/made"}),
+    "gone": ("rm .gitignore", {"old.log", "out/made"}),
+    "another one below": ("echo '!*.log' > deep/.gitignore; cp old.log deep", {"deep/old.log"}),
+    "a pattern less": ("echo '*.log' > .gitignore", {"out/made"}),
+    "a folder that could not be listed": ("chmod 700 shut", {"shut/in"}),
+}
+
+
+@pytest.mark.parametrize("case", NO_LONGER_PASSED_OVER)
+async def test_what_stood_there_and_was_not_looked_at_is_never_taken_for_made(
+    case: str, tmp_path: Path
+) -> None:
+    command, unknown = NO_LONGER_PASSED_OVER[case]
+    where = project(tmp_path)
+    (where.root / "shut").mkdir()
+    (where.root / "shut" / "in").write_text("x")
+    before = content(where.root)
+    if "shut" in command:
+        if not os.getuid():
+            pytest.skip("root lists every folder")
+        (where.root / "shut").chmod(0)
+    async with assistant(where, runs(f"{command}; echo x > made")) as desk:
+        await desk.turn("go")
+        session = desk.agent.session.session
+    done = undone(where, session)
+    kept = (
+        "what it held was not kept: a .gitignore file named it until then, so it was not looked at"
+    )
+    assert {path for path, why in done.items() if why == kept} == unknown
+    assert done["made"] == "delete"
+    assert content(where.root) == before
+
+
+async def test_what_is_passed_over_from_now_on_is_watched_as_before(tmp_path: Path) -> None:
+    where = project(tmp_path)
+    before = content(where.root)
+    command = "echo '*.py' >> .gitignore; echo x > a.py; rm b.py; mv deep gone"
+    async with assistant(where, runs(command)) as desk:
+        await desk.turn("go")
+        session = desk.agent.session.session
+    undone(where, session)
+    after = content(where.root)
+    assert {name: after.get(name) for name in before} == before
 
 
 UNKEPT = {

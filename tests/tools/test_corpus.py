@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tools.corpus import copying, refusals, whitespace
+from tests.tools.corpus import copying, first_letter, refusals, whitespace
 from tests.tools.corpus.case import Case
 from vibe.errors import ToolError
 from vibe.tools.editing.edit import edited
@@ -19,6 +19,7 @@ CASES = (
     *copying.QUOTES,
     *copying.LINE_NUMBERS,
     *copying.ESCAPES,
+    *first_letter.FIRST_LETTER,
     *refusals.TWO_PLACES,
     *refusals.NO_PLACE,
     *refusals.CHANGED,

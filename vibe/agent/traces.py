@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from vibe.agent.copies import Copies
@@ -88,7 +88,13 @@ class Traces:
             self._given_up = turn
             self._session.put(not_watched(self._root, turn=turn))
         elif before is not None:
-            found = changes(before, self._seen, folder=self._root, turn=self._turn)
+            found = changes(
+                before,
+                self._seen,
+                folder=self._root,
+                turn=self._turn,
+                was_passed_over=self._tree.was_passed_over,
+            )
             if is_own or (self._is_job_at_work and turn == self._turn):
                 await self._session.keep_past(found, self._copies.get)
             elif self._is_job_at_work:
@@ -102,31 +108,45 @@ class Traces:
         found: dict[str, Seen] = {}
         settled_before = int(at * 1e9) - _STEP_NS
         left = MOST_BYTES_IN_ALL
-        for path, entry in self._tree.files():
+        for path, status in self._stood(before):
             if len(found) == MOST_FILES:
                 return None
-            seen = self._seen_at(entry, before.get(path), settled_before, left)
-            if seen is None:
-                continue
+            seen = self._seen_at(path, status, before.get(path), settled_before, left)
             found[path] = seen
             if isinstance(seen.held, File):
                 left -= seen.state[_SIZE]
         return found
 
+    def _stood(self, before: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+        """What is watched, and what was: that a .gitignore file names it now changes nothing."""
+        left = dict.fromkeys(before)
+        for path, entry in self._tree.files():
+            left.pop(path, None)
+            with suppress(OSError):  # it is gone already
+                yield path, entry.stat(follow_symlinks=False)
+        for path in left:
+            whole = f"{self._root}/{path}"
+            folder = os.path.dirname(whole)  # noqa: PTH120  its own is a tenth as fast
+            with suppress(OSError):
+                status = os.lstat(whole)
+                if os.path.realpath(folder) == folder:
+                    yield path, status
+
     def _seen_at(
-        self, entry: Entry, known: Seen | None, settled_before: int, left: int
-    ) -> Seen | None:
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:  # it is gone already
-            return None
+        self,
+        path: str,
+        status: os.stat_result,
+        known: Seen | None,
+        settled_before: int,
+        left: int,
+    ) -> Seen:
         state = _state(status)
         if known is not None and known.is_settled and known.state == state:
             return known
         is_settled = status.st_ctime_ns < settled_before
-        return Seen(state=state, held=self._held(entry, status, left), is_settled=is_settled)
+        return Seen(state=state, held=self._held(path, status, left), is_settled=is_settled)
 
-    def _held(self, entry: Entry, status: os.stat_result, left: int) -> File | NotKept:
+    def _held(self, path: str, status: os.stat_result, left: int) -> File | NotKept:
         if not stat.S_ISREG(status.st_mode):
             return NO_FILE
         if status.st_size > MOST_BYTES:
@@ -134,7 +154,7 @@ class Traces:
         if status.st_size > left:
             return TOO_MUCH
         try:
-            digest = self._copies.put(_content(entry.path, status.st_size))
+            digest = self._copies.put(_content(f"{self._root}/{path}", status.st_size))
         except OSError as error:
             return NotKept(f"no copy of it could be made: {error.strerror}")
         return File(digest=digest, mode=stat.S_IMODE(status.st_mode))

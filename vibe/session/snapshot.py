@@ -6,7 +6,7 @@ it changed, but not what it was; nothing is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -21,6 +21,9 @@ TOO_MANY: Final = NotKept(f"the folder has more than {MOST_FILES:,} files, too m
 TOO_LARGE: Final = NotKept(f"it was larger than {MOST_BYTES // 1_000_000} MB")
 TOO_MUCH: Final = NotKept(f"the folder has more than {MOST_BYTES_IN_ALL // 1_000_000} MB of files")
 NO_FILE: Final = NotKept("it was a link, or something else that is no file")
+PASSED_OVER: Final = NotKept(
+    "it was passed over, for a .gitignore file named it or its folder could not be read"
+)
 NOT_UTF_8: Final = NotKept("its name is not UTF-8")
 IN_DOUBT: Final = NotKept(
     "it changed between two turns while a job was running, by the job or by somebody else"
@@ -40,11 +43,27 @@ class Seen(Struct, frozen=True, kw_only=True):
 Snapshot: TypeAlias = Mapping[str, Seen]
 
 
-def changes(before: Snapshot, after: Snapshot, *, folder: str, turn: int) -> tuple[Changed, ...]:
+def changes(
+    before: Snapshot,
+    after: Snapshot,
+    *,
+    folder: str,
+    turn: int,
+    was_passed_over: Callable[[str], bool] = lambda _: False,
+) -> tuple[Changed, ...]:
+    """`was_passed_over`: a path that was not looked at the first time, though it may have been."""
     changed = [path for path in after if not _is_same(before.get(path), after[path])]
     changed += (path for path in before if path not in after)
     return tuple(
-        _changed(path, before.get(path), after.get(path), folder=folder, turn=turn)
+        _changed(
+            path,
+            PASSED_OVER
+            if path not in before and was_passed_over(path)
+            else _held(before.get(path)),
+            _held(after.get(path)),
+            folder=folder,
+            turn=turn,
+        )
         for path in sorted(changed)
     )
 
@@ -66,14 +85,12 @@ def _is_same(before: Seen | None, after: Seen) -> bool:
     return before.state == after.state
 
 
-def _changed(
-    path: str, before: Seen | None, after: Seen | None, *, folder: str, turn: int
-) -> Changed:
+def _changed(path: str, before: Past, after: Past, *, folder: str, turn: int) -> Changed:
     whole = f"{folder.rstrip('/')}/{path}"
     told = whole.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if told != whole:
         return Changed(turn=turn, path=told, before=NOT_UTF_8, after=NOT_UTF_8)
-    return Changed(turn=turn, path=whole, before=_held(before), after=_held(after))
+    return Changed(turn=turn, path=whole, before=before, after=after)
 
 
 def _held(seen: Seen | None) -> Past:

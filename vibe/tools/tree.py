@@ -21,7 +21,9 @@ Entry = os.DirEntry[str]
 class Tree:
     """`folder` is absolute; `wants` chooses among the names in one folder.
 
-    Invariant: `_said` holds for each folder what these levels said about the names in it.
+    Invariant: `_said` holds for each folder what these levels said about the names in it. `_before`
+    are the levels of each folder in the walk before the last one, and `_unread` those folders
+    which that could not list.
     """
 
     def __init__(self, folder: str, *, wants: Callable[[Entry], bool]) -> None:
@@ -29,12 +31,17 @@ class Tree:
         self._wants = wants
         self._rules: dict[bytes, tuple[Rule, ...]] = {}
         self._said: dict[str, tuple[tuple[Level, ...], dict[str, bool]]] = {}
+        self._before: dict[str, tuple[Level, ...]] = {}
+        self._unread: set[str] = set()
+        self._unread_now: set[str] = set()
 
     def files(self) -> Iterator[tuple[str, Entry]]:
         """All that is no folder, with its path below the top, in the order of names.
 
         A loop: no tree is too deep for it.
         """
+        self._before = {folder: levels for folder, (levels, _) in self._said.items()}
+        self._unread, self._unread_now = self._unread_now, set()
         waiting: list[tuple[str, Entry | None, tuple[Level, ...]]] = [("", None, self._above())]
         while waiting:
             path, entry, levels = waiting.pop()
@@ -44,6 +51,24 @@ class Tree:
             levels = (self._level(f"{self._top}/{path}"), *levels)
             waiting += ((inner, each, levels) for inner, each in self._entries(path, levels))
 
+    def was_passed_over(self, path: str) -> bool:
+        """Whether the walk before the last one would not have shown this file, though it stood
+        there: for what is not passed over now. `path` is below the top."""
+        folder = f"{self._top}/"
+        *folders, name = path.split("/")
+        for inner in (*(f"{each}/" for each in folders), name):
+            levels = self._before.get(folder)
+            if levels is None:  # it was no folder then
+                return False
+            whole = f"{folder}{inner}"
+            is_folder = inner.endswith("/")
+            if folder in self._unread or _is_ignored(
+                whole.rstrip("/"), levels, is_folder=is_folder
+            ):
+                return True
+            folder = whole
+        return False
+
     def _entries(self, path: str, levels: tuple[Level, ...]) -> Iterator[tuple[str, Entry]]:
         """What is wanted and not ignored, the last name first; a folder has `/` at its end."""
         folder = f"{self._top}/{path}"
@@ -52,6 +77,7 @@ class Tree:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_name, reverse=True)
         except OSError:
+            self._unread_now.add(folder)
             return
         for entry in entries:
             if not self._wants(entry):

@@ -1,6 +1,6 @@
 """Text that was copied from the first letter of a line on, without the blanks before it.
 
-Of a single line nothing tells whether further ones, which are new, lack as much.
+Nothing tells whether further lines, which are new, lack as much.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ _UNSURE = (
 )
 
 
-def check_further_lines(new: Sequence[str], *, indent: str) -> None:
-    """ToolError: the lines, behind the indentation of a single one, may be indented from there.
+def check_further_lines(old: Sequence[str], new: Sequence[str], *, indent: str) -> None:
+    """ToolError: the lines, behind the indentation of the first one, may be indented from there.
 
-    If they are indented as the file is, none begins at the edge, and a block that the first line
-    opens is deeper than that line.
+    If they are indented as the file is, none begins before that one, but where further lines of
+    `old` do, and a block that the first line opens is deeper than that line.
     """
     further = [indent_of(line) for line in new[1:] if line.strip(BLANKS)]
     if not indent or not further:
         return
+    known = {indent_of(line) for line in old[1:] if line.strip(BLANKS)}
     opens = new[0].rstrip(BLANKS).endswith((":", "{", "[", "("))
+    is_shallow = any(len(one) < len(indent) and one not in known for one in further)
     is_mixed = not all(one.startswith(indent) or indent.startswith(one) for one in further)
-    if "" in further or is_mixed or (opens and len(further[0]) <= len(indent)):
+    if is_shallow or is_mixed or (opens and len(further[0]) <= len(indent)):
         raise ToolError(_UNSURE)
 
 
@@ -43,6 +45,5 @@ def with_first_indent(
     )
     if not others_agree or indent_of(old[0]) or not new or indent_of(new[0]):
         return old, new
-    if not old[1:]:
-        check_further_lines(new, indent=indent)
+    check_further_lines(old, new, indent=indent)
     return (indent + old[0], *old[1:]), (indent + new[0], *new[1:])

@@ -117,7 +117,7 @@ def _sure_new(file: _File, index: int, reading: Reading) -> str:
             is_alone or any(has_number(line, listing.separator) for line in file.lines)
         ):
             raise ToolError("old carries what look like line numbers, but not those of the lines")
-    elif brings_numbers(lines_of(reading.old), lines_of(reading.new)):
+    elif brings_numbers(lines_of(reading.old), lines_of(reading.new), at=(index + 1,)):
         raise ToolError("new carries line numbers; send it without")
     if reading.problem:
         raise ToolError(reading.problem)

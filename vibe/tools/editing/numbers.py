@@ -6,7 +6,7 @@ Lines count as numbered where all carry numbers, each by one higher than the one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -36,10 +36,21 @@ def listings(lines: Sequence[str]) -> Iterator[Listing]:
             yield Listing(first=first, separator=separator, lines=without)
 
 
-def brings_numbers(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether `new` can hardly be anything but a listing, and `old` is none."""
-    is_listing = len(new) > 1 and any(found.separator in _SURE for found in listings(new))
-    return is_listing and next(listings(old), None) is None
+def brings_numbers(old: Sequence[str], new: Sequence[str], *, at: Iterable[int]) -> bool:
+    """Whether `new` can hardly be anything but a listing, and `old` is none. `at` are the numbers
+    of the lines where that would stand."""
+    if next(listings(old), None) is not None:
+        return False
+    firsts = frozenset(at)
+    return any(_is_meant(found, firsts) for found in listings(new))
+
+
+def _is_meant(found: Listing, firsts: frozenset[int]) -> bool:
+    """One line alone has to have its own number, and something behind it."""
+    is_sure, is_there = found.separator in _SURE, found.first in firsts
+    if len(found.lines) > 1:
+        return is_sure or is_there
+    return is_sure and is_there and any(found.lines)
 
 
 def has_number(line: str, separator: str) -> bool:
