@@ -117,12 +117,11 @@ async def test_what_stood_there_and_was_not_looked_at_is_never_taken_for_made(
         await desk.turn("go")
         session = desk.agent.session.session
     done = undone(where, session)
-    kept = (
-        "what it held was not kept: a .gitignore file named it until then, so it was not looked at"
-    )
-    assert {path for path, why in done.items() if why == kept} == unknown
-    assert done["made"] == "delete"
-    assert content(where.root) == before
+    why = f"what it held was not kept: {PASSED_OVER.why}"
+    after = content(where.root)
+    assert {path for path in done if done[path] == why} == unknown
+    assert {name: after.get(name) for name in before} == before
+    assert "made" not in after
 
 
 async def test_what_is_passed_over_from_now_on_is_watched_as_before(tmp_path: Path) -> None:

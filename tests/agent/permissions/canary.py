@@ -57,13 +57,6 @@ def canary(home: Path) -> Canary:
     for name, text in _FILES.items():
         (file := project / name).parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    (home / "outside").write_text("canary")
-    (traps := project / "traps").mkdir()
-    (traps / "link").symlink_to("../../outside")
-    (traps / "up").symlink_to("../..")
-    (traps / "secret").symlink_to("../.env")
-    (traps / "same").hardlink_to(home / "outside")
-    os.mkfifo(traps / "pipe")
     if shutil.which("git"):
         git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
         for words in (["init", "-q", "-b", "main"], ["add", "src"], ["commit", "-qm", "first"]):
@@ -78,6 +71,20 @@ def canary(home: Path) -> Canary:
         (project / ".git").mkdir()
         (project / ".git/config").touch()
     return Canary(home=home, project=project)
+
+
+def trapped(home: Path) -> Canary:
+    """The same with names in it that lead to what is not read unasked."""
+    made = canary(home)
+    (home / "outside").write_text("canary\n")
+    (traps := made.project / "traps").mkdir()
+    (traps / "link").symlink_to("../../outside")
+    (traps / "up").symlink_to("../..")
+    (traps / "secret").symlink_to("../.env")
+    (traps / "same").hardlink_to(home / "outside")
+    os.mkfifo(traps / "pipe")
+    (made.project / "src/gone").symlink_to("nowhere")
+    return made
 
 
 def _path() -> dict[str, str]:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from vibe.agent.permissions.doubts import MOST_ENTRIES, looked_through
 from vibe.agent.permissions.files import Target
 from vibe.agent.permissions.look import (
-    MOST_ENTRIES,
     check_command,
     check_file,
-    secrets_below,
     surroundings,
     target_of,
 )
@@ -196,7 +195,7 @@ def test_what_is_allowed_here_is_not_where_a_link_leads(around: Surroundings, ro
 def test_secrets_are_looked_for_where_many_files_are_read(around: Surroundings, root: Path) -> None:
     (root / "node_modules").mkdir()
     (root / "node_modules/test.pem").write_text("a sample")
-    assert secrets_below(around) == (f"{root}/.env",)
+    assert looked_through(around, with_links=False).secrets == (f"{root}/.env",)
     given = {
         command: check_command(command, mode="ask", around=around).decision
         for command in ("grep -r x .", "grep -r x src", "rg x", "rg -g '.e*' x", "diff . src")
@@ -214,8 +213,8 @@ def test_where_there_are_too_many_files_nobody_knows(
     around: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MOST_ENTRIES == 50_000
-    monkeypatch.setattr("vibe.agent.permissions.look.MOST_ENTRIES", 2)
-    assert secrets_below(around) is None
+    monkeypatch.setattr("vibe.agent.permissions.doubts.MOST_ENTRIES", 2)
+    assert looked_through(around, with_links=False).secrets is None
     assert check_command("rg x", mode="ask", around=around).decision == "ask"
 
 

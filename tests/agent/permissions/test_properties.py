@@ -16,7 +16,7 @@ from vibe.agent.permissions.shell.usage import kinds
 from vibe.agent.permissions.shell.words import Words
 from vibe.agent.permissions.shell.wrappers import WRAPPERS, core, name_of
 
-from .canary import Canary, canary
+from .canary import Canary, trapped
 from .corpus import AROUND, MODES, cases
 
 FREE = [case.command for case in cases() if case.verdicts[1] == "allow"]
@@ -83,7 +83,8 @@ PROGRAMS = [
     "strings", "file", "stat", "find", "grep", "rg", "sed", "diff", "tree", "du", "jq", "date",
     "printf", "test", "git diff", "git log", "git show", "git status", "git branch", "git tag",
     "git grep", "git blame", "git stash list", "xargs", "env", "nice", "timeout 5", "command",
-    "busybox", "time", "cd", "tee", "cp", "mv", "rm", "touch", "mkdir", "sh", "sha256sum", "fdfind",
+    "busybox", "busybox grep", "busybox diff", "time", "cd", "tee", "cp", "mv", "rm", "touch",
+    "mkdir", "sh", "sha256sum", "fdfind",
 ]  # fmt: skip
 ARGUMENTS = [
     "traps", "traps/*", "traps/link", "traps/up/outside", "traps/secret", "traps/same",
@@ -94,14 +95,14 @@ ARGUMENTS = [
     "-R", "--output=new.txt", "--output", "--in-place", "--pre=touch", "--files0-from=names.txt",
     "--compress-program=touch", "--ext-diff", "-O", "-L", "-H", "-S", "-v", "-s", "-u", "-d", "-l",
     "x", "HEAD", "HEAD:src/app.py", "HEAD~1", "'%s'", "'%n'", "+%s", "-oX", "-a", "-m", "-k1", "-t",
-    "2",
+    "2", "-N",
 ]  # fmt: skip
 JOINTS = [" | ", " && ", "; ", " || "]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Canary:
-    return canary(tmp_path_factory.mktemp("home"))
+    return trapped(tmp_path_factory.mktemp("home"))
 
 
 def one_command() -> st.SearchStrategy[str]:
@@ -112,6 +113,10 @@ def one_command() -> st.SearchStrategy[str]:
 @pytest.mark.slow
 @settings(max_examples=4_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=one_command(), joint=st.sampled_from(JOINTS), second=st.none() | one_command())
+@example(first="rg ..", joint="; ", second=None)
+@example(first="xxd README.md -e", joint="; ", second=None)
+@example(first="diff -N traps src", joint="; ", second=None)
+@example(first="busybox grep -r . traps", joint="; ", second=None)
 def test_whatever_is_allowed_changes_nothing_and_shows_no_secret(
     first: str, joint: str, second: str | None, project: Canary
 ) -> None:
