@@ -188,10 +188,14 @@ def _desk(
 
     room = Room(root=where.root, env=cleaned(dict(os.environ), secrets=()), keep=keep, ask=ask)
     instructions = Instructions(
-        where.root, trusted=lambda folder: _agents_md(folder) if is_trusted else None
+        where.root, trusted=lambda folder: _brought(folder) if is_trusted else {}, tell=_fails
     )
     rights = Rights(
-        judge=policy.judge, grant=policy.grant, guide=instructions.of, is_attended=is_attended
+        judge=policy.judge,
+        grant=policy.grant,
+        guide=instructions.of,
+        guide_anew=instructions.anew,
+        is_attended=is_attended,
     )
     calls = Calls(
         session,
@@ -223,9 +227,9 @@ def _desk(
     )
 
 
-def _agents_md(folder: Path) -> bytes | None:
-    path = folder / "AGENTS.md"
-    return path.read_bytes() if path.exists() else None
+def _brought(folder: Path) -> dict[str, bytes]:
+    paths = folder.rglob("AGENTS.md")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def _ground(where: House) -> Ground:

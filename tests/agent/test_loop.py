@@ -30,6 +30,7 @@ from vibe.agent.permissions.values import Mode
 from vibe.agent.questions import Denied
 from vibe.domain.event import Event, Sealed
 from vibe.domain.message import Text, User
+from vibe.domain.stream import TextDelta
 from vibe.domain.turn import (
     ApprovalAsked,
     ToolFinished,
@@ -39,6 +40,8 @@ from vibe.domain.turn import (
     TurnFinished,
 )
 from vibe.session.turn import CallState
+from vibe.testing.exchange import Call
+from vibe.testing.faults import play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
 
 MODEL = Line(alias="model", behaviour=MENDER)
@@ -151,6 +154,14 @@ async def test_the_same_call_with_the_same_result_stops_the_turn(tmp_path: Path)
     assert ["three" if "3 times" in each else "" for each in told[1:3]] == ["", "three"]
 
 
+async def test_the_time_that_a_command_took_makes_no_other_result(tmp_path: Path) -> None:
+    behaviour = calls(call("bash", command="sleep 0.$((RANDOM % 3)); echo no; false"))
+    model = Line(alias="model", behaviour=behaviour)
+    async with assistant(house(tmp_path, **FILES), model, mode="auto") as desk:
+        events = await desk.turn("go")
+    assert (end_of(events).end, end_of(events).answers) == (TurnEnd.FAILED, 5)
+
+
 async def test_a_person_may_let_it_go_on_in_circles(tmp_path: Path) -> None:
     model = Line(alias="model", behaviour=calls(call("read", path="calc.py")))
     async with assistant(house(tmp_path, **FILES), model, is_attended=True) as desk:
@@ -192,6 +203,63 @@ async def test_a_turn_that_is_stopped_can_be_gone_on_from(tmp_path: Path) -> Non
     assert (where.root / "runs.log").read_text() == "ran\n"
 
 
+OTHER_WORDS = {
+    "blanks": '{ "command" :"echo ran >> runs.log; echo on its way; sleep 60" }',
+    "a longer wait": (
+        '{"timeout": 90, "command": "echo ran >> runs.log; echo on its way; sleep 60"}'
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_WORDS)
+async def test_a_call_that_was_interrupted_is_known_in_other_words(
+    case: str, tmp_path: Path
+) -> None:
+    slow = "echo ran >> runs.log; echo on its way; sleep 60"
+    again = Call(name="bash", arguments=OTHER_WORDS[case])
+    model = Line(
+        alias="model",
+        behaviour=Scripted(
+            when_asked("wait", calls(call("bash", command=slow))),
+            when_asked("again", calls(again)),
+            otherwise(says("It went on.")),
+        ),
+    )
+    where = house(tmp_path)
+    async with assistant(where, model) as desk:
+        await stopped_once_it_runs(desk.agent.turn(User((Text("wait"),))))
+        events = await desk.turn("again")
+    assert "check first" in results(events)[0]
+    assert (where.root / "runs.log").read_text() == "ran\n"
+
+
+async def test_what_a_stopped_answer_used_is_counted_as_an_estimate(tmp_path: Path) -> None:
+    stalls = Line(alias="model", behaviour=says("word " * 40), faults=play("stall_in_body"))
+    where = house(tmp_path)
+    async with assistant(where, stalls) as desk:
+        events = desk.agent.turn(User((Text("tell me"),)))
+        async for event in events:
+            if isinstance(event, TextDelta):
+                break
+        await events.aclose()
+        transcript = where.transcript(desk.agent.session.session)
+    (step,) = transcript.turns[0].steps
+    (spent,) = transcript.spent
+    assert step.answer.cut is not None
+    assert (spent.alias, spent.estimated, spent.unpriced) == ("model", 1, 0)
+    assert spent.cost_uusd == spent.input + 2 * spent.output > 1_000
+
+
+async def test_a_limit_of_time_is_told_where_an_answer_was_under_way(tmp_path: Path) -> None:
+    stalls = Line(alias="model", behaviour=says("word " * 40), faults=play("stall_in_body"))
+    bounds = Bounds(within_s=1.0)
+    async with assistant(house(tmp_path), stalls, bounds=bounds) as desk:
+        end = end_of(await desk.turn("tell me"))
+        (spent,) = desk.agent.session.transcript.spent
+    assert (end.end, end.detail) == (TurnEnd.LIMITED, "the limit of 1 s was reached")
+    assert (spent.estimated, spent.unpriced) == (1, 0)
+
+
 async def test_a_command_that_is_stopped_is_never_run_again_by_itself(tmp_path: Path) -> None:
     slow = "echo ran >> runs.log; echo on its way; sleep 60"
     model = Line(
@@ -213,7 +281,29 @@ async def test_a_command_that_is_stopped_is_never_run_again_by_itself(tmp_path: 
     async with assistant(where, model, resume=session) as desk:
         events = await desk.turn("again")
     assert "check first" in results(events)[0]
+    assert (end_of(events).end, end_of(events).denied) == (TurnEnd.FINISHED, 1)
     assert (where.root / "runs.log").read_text() == "ran\n"
+
+
+async def test_a_call_that_was_put_off_and_then_run_is_not_denied(tmp_path: Path) -> None:
+    waits = call("bash", command="echo ran >> runs.log; echo on its way; sleep $(cat how_long)")
+    model = Line(
+        alias="model",
+        behaviour=Scripted(
+            when_result("bash", calls(waits), holds="check first"),
+            when_result("bash", says("It ran.")),
+            otherwise(calls(waits)),
+        ),
+    )
+    where = house(tmp_path, how_long="60")
+    async with assistant(where, model) as desk:
+        await stopped_once_it_runs(desk.agent.turn(User((Text("wait"),))))
+        session = desk.agent.session.session
+    (where.root / "how_long").write_text("0")
+    async with assistant(where, model, resume=session) as desk:
+        first, second = await desk.turn("again"), await desk.turn("and again")
+    assert [end_of(each).denied for each in (first, second)] == [0, 0]
+    assert (where.root / "runs.log").read_text() == "ran\n" * 3
 
 
 async def stopped_once_it_runs(events: AsyncGenerator[Event]) -> str:

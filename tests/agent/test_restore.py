@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from tests.session.samples import NOON, OPENED, answer, call, key, result, said
-from vibe.agent.restore import Restoring, restore, restorings
+from vibe.agent.changes import FileChange, file_changes
+from vibe.agent.restore import Restoring, last_undoing, restore, restorings
 from vibe.session.blobs import Blobs, digest_of
 from vibe.session.record import (
     Answered,
@@ -251,7 +252,7 @@ def test_what_a_command_left_that_nobody_looked_at_is_not_taken_for_its_own(fold
 @pytest.mark.parametrize(
     ("name", "after", "told"),
     [
-        ("bash", (), 'what "make all" changed is not known: it was interrupted, with vibe'),
+        ("bash", (), 'what "make all" changed is not known: it is under way'),
         ("bash", (Unknown(call=key(1, 0)),), "interrupted, with vibe"),
         ("bash", (Unknown(call=key(1, 0), is_traced=True),), ""),
         ("bash", (Finished(call=key(1, 0), result=result(call("bash"))),), ""),
@@ -327,3 +328,73 @@ def test_nothing_that_the_person_wrote_is_lost(
     for name in "ab":
         if folder.now().get(name) != before.get(name):
             assert before.get(name) in written_by_vibe[name]
+
+
+def undone(folder: Folder, *, restored: int | None = None) -> tuple[int, list[str]]:
+    known = Transcript(changes=tuple(folder.changes), restored=restored)
+    turn, plan = last_undoing(known, blobs=folder.blobs)
+    return turn, [f"{each.way} {Path(each.path).name}" for each in plan]
+
+
+def test_undoing_reaches_further_back_each_time(folder: Folder):
+    folder.change(1, "a", "a1")
+    folder.change(3, "a", "a3")
+    folder.change(3, "b", "b3")
+    assert undone(folder) == (3, ["write a", "delete b"])
+    folder.restore(3)
+    assert undone(folder, restored=3) == (1, ["delete a", "nothing b"])
+    folder.restore(1)
+    assert undone(folder, restored=1) == (0, [])
+
+
+def test_undoing_does_not_come_back_to_what_was_undone(folder: Folder):
+    folder.put("a", "a0")
+    folder.change(1, "a", "a1")
+    folder.change(2, "a", "a0")
+    folder.restore(2)
+    assert undone(folder, restored=2) == (1, ["write a"])
+    folder.restore(1)
+    assert undone(folder, restored=1) == (0, [])
+
+
+def test_undoing_passes_over_a_turn_that_leaves_nothing_to_be_done(folder: Folder):
+    folder.change(1, "a", "a1")
+    folder.change(2, "b", "b2")
+    folder.put("b", "mine")
+    assert undone(folder) == (1, ["delete a", "refuse b"])
+
+
+def test_without_a_change_there_is_nothing_to_be_undone(folder: Folder):
+    assert undone(folder) == (0, [])
+
+
+def shown(folder: Folder) -> list[FileChange]:
+    return list(file_changes(Transcript(changes=tuple(folder.changes)), blobs=folder.blobs))
+
+
+def test_what_a_session_changed_is_told_against_what_was_before_it(folder: Folder):
+    for name in ("a", "gone", "same"):
+        folder.put(name, f"{name}\n")
+    folder.change(1, "a", "a1\n")
+    folder.change(1, "same", "other\n")
+    folder.change(2, "a", "a2\n")
+    folder.change(2, "gone", None)
+    folder.change(2, "new", "new\n")
+    folder.change(3, "same", "same\n")
+    at = folder.path
+    assert shown(folder) == [
+        FileChange(path=str(at / "a"), diff="@@ -1,1 +1,1 @@\n-a\n+a2"),
+        FileChange(path=str(at / "gone"), diff="@@ -1,1 +1,0 @@\n-gone", is_gone=True),
+        FileChange(path=str(at / "new"), diff="@@ -1,0 +1,1 @@\n+new", is_new=True),
+    ]
+
+
+def test_what_cannot_be_compared_says_why(folder: Folder):
+    folder.change(1, "a", "a1")
+    folder.change(1, "b", "b1")
+    (folder.path / "a").write_bytes(b"\xff\xfe")
+    not_kept(folder)
+    assert [(Path(each.path).name, bool(each.diff), bool(each.why)) for each in shown(folder)] == [
+        ("a", False, True),
+        ("b", False, True),
+    ]

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.agent.project import call
@@ -283,6 +283,13 @@ def does(root: Path, step: tuple[str, str, str]) -> None:
 
 
 @settings(max_examples=25)
+@example(
+    commands=[
+        [("write", "d/a", "x")],
+        [("mode", "d/a", "x")],
+        [("delete", "d/a", "x"), ("write", "d/a", "x")],
+    ]
+)
 @given(st.lists(st.lists(STEPS, max_size=6), min_size=2, max_size=4))
 def test_any_turn_of_commands_is_undone(
     tmp_path_factory: pytest.TempPathFactory, commands: list[list[tuple[str, str, str]]]

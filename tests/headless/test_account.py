@@ -139,6 +139,19 @@ def ended(end: TurnEnd, *, denied: int = 0) -> TurnFinished:
             ),
             id="three denied",
         ),
+        pytest.param(
+            ended(TurnEnd.FINISHED, denied=1),
+            (replace(denial(None, command="make"), was_interrupted=True),),
+            Ending(
+                reason="denied",
+                exit_code=ExitCode.FAILED,
+                error=Error(
+                    message="1 call was denied, for nobody was there to allow it: bash make",
+                    hint="bash make was interrupted before: check what it did, and say so",
+                ),
+            ),
+            id="one put off",
+        ),
     ],
 )
 def test_only_what_is_surely_done_is_a_success(

@@ -120,6 +120,12 @@ class Scope:
         self.until = self.late = until
         self.stated, self.resort = stated, resort
 
+    def wake(self, now: float) -> None:
+        """By hand, as if its rest were over."""
+        if self.until is not None:
+            self.until, self.late = min(self.until, now), min(self.late, now)
+            self.stated, self.resort = min(self.stated, now), min(self.resort, now)
+
     def be_offline(self, now: float, newest: int) -> None:
         step_s = backoff_s(self.openings)
         self.until = self.resort = now + step_s * (1 - SPREAD)
@@ -168,11 +174,11 @@ class Seat:
 
     def configure(self, entry: Mapping[str, Any], index: int, scopes: tuple[Scope, ...]) -> None:
         self.index = index
-        self.weight: int = entry["weight"]
+        self.weight: int = 0 if entry["is_out"] else entry["weight"]
         self.tier = int(entry["is_fallback"])
         most = entry["max_concurrent"]
         self.most: float = inf if most is None else most
-        self.trouble: str | None = entry["trouble"]
+        self.trouble: str | None = entry["trouble"] or ("is out" if entry["is_out"] else None)
         self.window: int | None = entry["window"]
         self.scopes, self.probed = scopes, scopes[:PROBED]
         self.counted = scopes[1] if entry["rate_limited_by_key"] else scopes[0]

@@ -138,6 +138,14 @@ class Oracle:
             scope.leased = -inf
         self._scene.all_moved()
 
+    def hurried(self, now: float) -> None:
+        self._event = "by hand"
+        for asked in self._scene.line.values():
+            asked.ended_at.clear()
+        for scope in self._scene.scopes.values():
+            scope.wake(now)
+        self._scene.all_moved()
+
     def absorbed(
         self,
         now: float,

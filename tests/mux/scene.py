@@ -123,7 +123,7 @@ class Scene:
             if is_balanced and by_weight and not seat.weight:
                 seat.trouble = "an entry without weight gets nothing"
             self.tiers[seat.tier].append(seat)
-            weights[seat.tier][alias] = seat.weight if by_weight else 1
+            weights[seat.tier][alias] = seat.weight if by_weight else int(not entry["is_out"])
         smallest = gcd(*weights[0].values(), *weights[1].values()) or 1
         for shares, own in zip(self.shares, weights, strict=True):
             reduced = {alias: weight // smallest for alias, weight in own.items()}

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 from tests.mux.pools import HELLO, Line, ask, member, pool, tools
 from vibe.clock import SystemClock
 from vibe.domain.event import FailedOver, Outcome, Routed
-from vibe.domain.message import Image, Text, User
+from vibe.domain.message import (
+    Assistant,
+    CallId,
+    Image,
+    Results,
+    Text,
+    ToolCall,
+    ToolResult,
+    User,
+)
 from vibe.domain.model import Backend
 from vibe.domain.request import ModelRequest
 from vibe.mux.asking import Asking
@@ -113,6 +122,21 @@ async def test_where_everybody_would_be_asked_in_vain_nobody_is() -> None:
     assert told.unanswered.failure.detail == (
         "blind is not known to see images; keyless: its key is missing"
     )
+
+
+async def test_a_picture_that_a_tool_brought_goes_to_who_sees_and_else_stops_nobody() -> None:
+    wanted = ToolCall(id=CallId("a"), name="read", arguments="{}")
+    brought = ToolResult(
+        call=wanted.id, name="read", parts=(Image(media_type="image/png", data=b"1"),)
+    )
+    messages = (*HELLO.messages, Assistant(parts=(wanted,)), Results((brought,)))
+    shown = replace(HELLO, messages=messages)
+    async with pool(Line(alias="blind", sees=False), Line(alias="sees", sees=True)) as rig:
+        assert (await ask(rig.mux, shown)).answer
+        assert rig.reached() == {"blind": 0, "sees": 1}
+    async with pool(Line(alias="blind", sees=False)) as rig:
+        assert (await ask(rig.mux, shown)).answer
+        assert "cannot be shown" in str(rig.servers["blind"].requests[0].body)
 
 
 async def test_who_would_cut_a_long_request_in_silence_is_passed_over() -> None:

@@ -124,6 +124,8 @@ PROTECTED = {
     "a configuration linked": "ln .git/config c && echo x > c",
     "a lock of the configuration": "echo x > .git/config.lock; mv .git/config.lock .git/config",
     "another configuration": "echo x > .git/config.worktree",
+    "what runs when a folder is entered": "echo x > .envrc; echo x > c; mv -f c .envrc",
+    "more variables": "rm -f .env.local; echo x > .env.local",
     "a common folder": "mkdir evil; echo ../evil > .git/commondir",
     "a common folder moved there": (
         "echo ../evil > c; mv -f c .git/commondir; "

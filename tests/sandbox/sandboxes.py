@@ -12,8 +12,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from select import select
 from tempfile import mkdtemp
 from typing import IO, Literal, TypeAlias
 
@@ -27,6 +28,7 @@ from tests.sandbox.serve import Asked, Ran, Told
 User: TypeAlias = Literal["root", "ordinary"]
 CANARY = "c4nary-0f-the-s4ndbox"
 ORDINARY = 65_534
+PATIENCE_S = 60
 PLACE = ROOT / ".pytest_cache"
 MODULES = (ROOT, Path(msgspec.__file__).parents[1])
 
@@ -36,7 +38,7 @@ SECRETS = (
 )  # fmt: skip
 PROTECTED = (
     ".git/hooks/pre-commit", ".git/config", ".git/config.worktree", ".git/commondir", ".env",
-    ".env.local", "AGENTS.md", ".vibe/config.toml", ".mcp.json", ".vscode/tasks.json",
+    ".env.local", ".envrc", "AGENTS.md", ".vibe/config.toml", ".mcp.json", ".vscode/tasks.json",
     ".idea/workspace.xml", "below/.env", "below/.git/config", "below/.git/hooks",
 )  # fmt: skip
 
@@ -177,9 +179,19 @@ class Session:
             for path in [self.ground.base, *self.ground.base.rglob("*")]:
                 os.chown(path, self.account.uid, self.account.uid, follow_symlinks=False)
 
-    def run(self, script: str, *, folder: Path | None = None, on_terminal: bool = False) -> Ran:
+    def run(
+        self,
+        script: str,
+        *,
+        folder: Path | None = None,
+        on_terminal: bool = False,
+        only_reads: bool = False,
+    ) -> Ran:
         asked = Asked(
-            script=script, folder=str(folder or self.ground.project), on_terminal=on_terminal
+            script=script,
+            folder=str(folder or self.ground.project),
+            on_terminal=on_terminal,
+            only_reads=only_reads,
         )
         self.ask(asked)
         return self.answered()
@@ -198,6 +210,41 @@ def _line(stream: IO[bytes] | None) -> bytes:
     line = stream.readline()
     assert line, "the process that runs commands has ended"
     return line
+
+
+class Pipe:
+    """Between a test and a command of a session; to open neither end waits for the other.
+
+    A command that was refused, or killed for taking too long, opens nothing: that is told then.
+    """
+
+    def __init__(self, path: Path, session: Session, opened: ExitStack) -> None:
+        self._path = path
+        self._session = session
+        self._opened = opened
+        self._reader = self._open(os.O_RDONLY)
+
+    def heard(self) -> str:
+        answers = self._session.process.stdout
+        assert answers
+        ready, _, _ = select([self._reader, answers], [], [], PATIENCE_S)
+        assert ready, "nothing is heard of the command"
+        assert self._reader in ready, f"the command has ended: {self._session.answered()}"
+        return os.read(self._reader, 100).decode()
+
+    def say(self, text: str) -> None:
+        """It is there for whoever opens the pipe later, since the end to write stays open."""
+        os.write(self._open(os.O_WRONLY), text.encode())
+
+    def is_left(self) -> bool:
+        """Whether all who could write into it have gone, or go soon."""
+        ready, _, _ = select([self._reader], [], [], PATIENCE_S)
+        return bool(ready) and os.read(self._reader, 100) == b""
+
+    def _open(self, end: int) -> int:
+        descriptor = os.open(self._path, end | os.O_NONBLOCK)
+        self._opened.callback(os.close, descriptor)
+        return descriptor
 
 
 @contextmanager

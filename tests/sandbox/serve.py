@@ -42,6 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     script: str
     folder: str
     on_terminal: bool = False
+    only_reads: bool = False
 
 
 class Ran(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,8 @@ def told_of(sandbox: Sandbox) -> Told:
 def ran(asked: Asked, sandbox: Sandbox, *, home: str) -> Ran:
     folder = Path(asked.folder)
     terminal = pty.openpty() if asked.on_terminal else None
-    with sandbox.wrapped(("bash", "-c", asked.script), folder=folder) as command:
+    words = ("bash", "-c", asked.script)
+    with sandbox.wrapped(words, folder=folder, only_reads=asked.only_reads) as command:
         ended = subprocess.run(
             command,
             cwd=folder,

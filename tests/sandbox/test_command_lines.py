@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from vibe.sandbox import bwrap, landlock
 from vibe.sandbox.ground import Ground
 from vibe.sandbox.placeholder import Placeholder
 
+VIEW = Path("/dev/vibe")
 FOLDER = Path("/tmp/p")  # noqa: S108  below what is hidden, so that the order shows
 GROUND = Ground(
     folder=FOLDER,
@@ -17,24 +19,64 @@ GROUND = Ground(
     pinned=(FOLDER / ".git",),
     absent=(Placeholder(path=FOLDER / ".git/hooks"),),
     masked=(Path("/etc/ssh"), Path("/etc/passwd")),
+    movable=(FOLDER / "a/.env",),
 )
 
 
 def test_bubblewrap_mounts_what_is_nearer_to_the_root_first() -> None:
-    words = bwrap.command_line(
-        ("echo", "a b"), GROUND, program="/bin/bwrap", scratch=Path("/s"), sockets=[Path("/x/y/s")]
-    )
+    words = bwrap.command_line(("echo", "a b"), GROUND, program="/bin/bwrap", scratch=Path("/s"))
     text = " ".join(words)
     mounts = [
         "--ro-bind / /", "--dev /dev", "--proc /proc", "--bind /s /tmp", "--tmpfs /run",
         "--bind /s /var/tmp", "--bind /tmp/p /tmp/p",
         "--perms 0000 --tmpfs /etc/ssh --remount-ro /etc/ssh", "--ro-bind /dev/null /etc/passwd",
         "--bind /tmp/p/.git /tmp/p/.git", "--ro-bind /tmp/p/AGENTS.md /tmp/p/AGENTS.md",
-        "--ro-bind /dev/null /x/y/s", "--ro-bind /tmp/p/.git/hooks /tmp/p/.git/hooks",
+        "--ro-bind /tmp/p/.git/hooks /tmp/p/.git/hooks",
     ]  # fmt: skip
     places = [text.index(f" {mount} ") for mount in mounts]
     assert places == sorted(places)
     assert (words[0], words[-2:]) == ("/bin/bwrap", ("echo", "a b"))
+
+
+@pytest.mark.parametrize(
+    ("folder", "above"),
+    [
+        ("/tmp/a/b/p", "/tmp/a"),  # noqa: S108  nothing is written
+        ("/var/tmp/a/p", "/var/tmp/a"),  # noqa: S108  as above
+        ("/tmp/p", ""),  # noqa: S108  as above
+        ("/home/a/p", ""),
+    ],
+)
+def test_above_a_folder_in_tmp_nothing_can_be_written(folder: str, above: str) -> None:
+    ground = Ground(folder=Path(folder), kept=(Path(folder, "AGENTS.md"),))
+    words = bwrap.command_line(("true",), ground, program="bwrap", scratch=Path("/s"))
+    text = " ".join(words)
+    mounts = [f"--tmpfs {above} ", f"--bind {folder} ", f"{folder}/AGENTS.md ", "--remount-ro "]
+    if not above:
+        assert mounts[-1] not in text
+        return
+    places = [text.index(each) for each in (*mounts[:3], f"--remount-ro {above} ")]
+    assert places == sorted(places)
+
+
+def test_what_is_hidden_in_the_folder_is_hidden_in_its_view_as_well() -> None:
+    ground = replace(GROUND, masked=(FOLDER / "a/socket",))
+    text = " ".join(bwrap.command_line(("true",), ground, program="bwrap", scratch=Path("/s")))
+    mounts = [
+        f"--ro-bind /tmp/p {VIEW}",
+        *(f"--ro-bind /dev/null {at}/a/socket" for at in (FOLDER, VIEW)),
+    ]
+    assert [text.count(f" {mount} ") for mount in mounts] == [1, 1, 1]
+
+
+def test_one_that_only_reads_may_write_to_its_tmp_alone() -> None:
+    ground = Ground(folder=Path("/home/p"))
+    words = bwrap.command_line(
+        ("true",), ground, program="bwrap", scratch=Path("/s"), only_reads=True
+    )
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--bind"] == ["/s", "/s"]
+    granted = landlock.command_line(("true",), ground, scratch=Path("/s"), abi=3, only_reads=True)
+    assert [word for word in granted if word.startswith(f"{0x7FFF}=")] == [f"{0x7FFF}=/s"]
 
 
 @pytest.mark.parametrize(("network", "is_apart"), [(False, True), (True, False)])

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from tests.sandbox.attacks import python
-from tests.sandbox.sandboxes import Session, User, account, over, session
+from tests.sandbox.sandboxes import Pipe, Session, User, account, over, session
 from tests.sandbox.serve import Asked
+from vibe.sandbox import probe
 from vibe.sandbox.launch import PROCESSES
 
 BOMBER = 65_533  # somebody who has nothing else to do
@@ -105,6 +108,19 @@ def test_tmp_is_another_one(in_bwrap: Session) -> None:
         theirs.unlink()
 
 
+@pytest.mark.usefixtures("in_bwrap")
+def test_beside_a_folder_in_tmp_nothing_can_be_written(tmp_path: Path) -> None:
+    folder = tmp_path.resolve() / "project"
+    folder.mkdir()
+    with probe.opened("bwrap", network=False, home=tmp_path) as sandbox:
+        script = "echo x > here; cat here; echo x > ../beside"
+        with sandbox.wrapped(("bash", "-c", script), folder=folder) as command:
+            ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        denial = sandbox.denial(ran.stderr, code=ran.returncode, folder=folder)
+    assert (ran.returncode, ran.stdout, "Read-only file system" in ran.stderr) == (1, "x\n", True)
+    assert denial is not None
+
+
 def test_the_folder_for_temporary_files_goes_with_the_session(user: User) -> None:
     with session("landlock", user) as opened:
         opened.run("mkdir -p $TMPDIR/a && echo x > $TMPDIR/a/b && chmod 0 $TMPDIR/a/b")
@@ -130,16 +146,15 @@ def test_what_it_left_running_ends_with_it(in_bwrap: Session) -> None:
 
 @pytest.mark.parametrize("backend", ["bwrap", "landlock"])
 def test_it_ends_with_vibe(backend: str, user: User) -> None:
-    with session(backend, user) as opened:
-        pipe = opened.ground.project / "pipe"
-        os.mkfifo(pipe)
+    with session(backend, user) as opened, ExitStack() as ends:
+        os.mkfifo(opened.ground.project / "pipe")
         opened.own()
+        pipe = Pipe(opened.ground.project / "pipe", opened, ends)
         script = "exec 3>pipe; echo up >&3; " + ("setsid sleep 88888 & " * (backend == "bwrap"))
         opened.ask(Asked(script=f"{script}exec sleep 88888", folder=str(opened.ground.project)))
-        with pipe.open() as held:  # until all who could write into it have gone
-            assert held.readline() == "up\n"
-            os.kill(opened.told.pid, signal.SIGKILL)
-            assert held.read() == ""
+        assert pipe.heard() == "up\n"
+        os.kill(opened.told.pid, signal.SIGKILL)
+        assert pipe.is_left()
         assert running("88888") == []
 
 

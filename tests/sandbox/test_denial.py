@@ -20,6 +20,10 @@ GROUND = Ground(
     masked=(Path("/home/you/.ssh"), Path("/home/you/.netrc")),
 )
 END = "; run it outside of the sandbox if it has to."
+ABSENT = (
+    f'There is no "{FOLDER}/AGENTS.md": the sandbox puts something empty in its place while a '
+    f"command runs, so that none can make it{END}"
+)
 ELSEWHERE = f'The sandbox lets commands write only below "{FOLDER}" and its own /tmp{END}'
 NO_NETWORK = (
     "The sandbox has no network; run it outside of the sandbox if it has to, or set "
@@ -50,8 +54,7 @@ OUTPUTS: dict[str, tuple[str, str | None, str | None]] = {
     ),
     "what is to stay absent": (
         "bash: line 1: AGENTS.md: Is a directory",
-        f'The sandbox keeps "{FOLDER}/AGENTS.md" as it is{END}',
-        f'The sandbox keeps "{FOLDER}/AGENTS.md" as it is{END}',
+        ABSENT, ABSENT,
     ),
     "another of its name": ("cat: docs/AGENTS.md: Is a directory", None, None),
     "a longer name": ("cat: AGENTS.md.bak: Is a directory", None, None),

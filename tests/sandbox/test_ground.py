@@ -45,14 +45,14 @@ def test_of_an_empty_folder_everything_is_to_stay_absent(home: Path) -> None:
 
 def test_what_is_there_is_kept(home: Path) -> None:
     project = home / "project"
-    for name in (".env", ".env.local", ".envrc", "AGENTS.md", ".vibe/config.toml", "other"):
+    for name in (".env", ".env.test", ".envrc", "AGENTS.md", ".vibe/config.toml", "other"):
         touch(project / name)
     empty = nothing_there(project)
     assert looked_at(home) == replace(
         empty,
-        kept=(project / ".vibe", project / ".env", project / "AGENTS.md"),
-        movable=(project / ".env.local", project / ".envrc"),
-        absent=without(empty, ".vibe", ".env", "AGENTS.md"),
+        kept=tuple(project / name for name in (".vibe", ".env", ".envrc", "AGENTS.md")),
+        movable=(project / ".env.test",),
+        absent=without(empty, ".vibe", ".env", ".envrc", "AGENTS.md"),
     )
 
 

@@ -29,16 +29,46 @@ def test_a_command_leaves_nothing(sandboxed: Session) -> None:
     assert tree(sandboxed.ground.project) == before
 
 
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        pytest.param("cat *.md", "# mine\n", id="names with a star"),
+        pytest.param("ls -A", ".git\nREADME.md\n", id="a list"),
+        pytest.param("cp -r . $TMPDIR/copy; ls -A $TMPDIR/copy", ".git\nREADME.md\n", id="a copy"),
+    ],
+)
+def test_one_that_only_reads_finds_the_folder_as_it_is(
+    sandboxed: Session, script: str, output: str
+) -> None:
+    folder = sandboxed.ground.home / "plain"
+    (folder / ".git/hooks").mkdir(parents=True)
+    (folder / "README.md").write_text("# mine\n")
+    sandboxed.own()
+    before = tree(folder)
+    ran = sandboxed.run(script, folder=folder, only_reads=True)
+    assert (ran.code, ran.output, tree(folder)) == (0, output, before)
+
+
+@pytest.mark.parametrize("name", ["README.md", "new", "AGENTS.md", ".git/hooks/pre-commit"])
+def test_one_that_only_reads_can_write_nothing_to_the_folder(sandboxed: Session, name: str) -> None:
+    before = tree(sandboxed.ground.project)
+    assert sandboxed.run(f"echo x > {name}", only_reads=True).code == 1
+    assert tree(sandboxed.ground.project) == before
+
+
 def test_a_folder_without_a_repository_stays_without(in_bwrap: Session) -> None:
     folder = in_bwrap.ground.home / "bare"
     folder.mkdir()
     in_bwrap.own()
     ran = in_bwrap.run("git init -q . || echo x > .git/config", folder=folder)
-    assert (list(folder.iterdir()), ran.denial) == ([], keeps(folder / ".git"))
+    assert (list(folder.iterdir()), ran.denial) == ([], denial_of(folder / ".git"))
 
 
-def keeps(path: Path) -> str:
-    return f'The sandbox keeps "{path}" as it is; run it outside of the sandbox if it has to.'
+def denial_of(path: Path) -> str:
+    return (
+        f'There is no "{path}": the sandbox puts something empty in its place while a command '
+        "runs, so that none can make it; run it outside of the sandbox if it has to."
+    )
 
 
 def test_what_the_dead_left_behind_goes_with_the_next_command(user: User) -> None:
@@ -56,8 +86,8 @@ def test_what_the_dead_left_behind_goes_with_the_next_command(user: User) -> Non
         second.run("true", folder=folder)
         assert (during, tree(folder)) == (
             [
-                ".env", ".git/commondir", ".git/config.worktree", ".idea", ".mcp.json", ".vibe",
-                ".vscode", "AGENTS.md",
+                ".env", ".envrc", ".git/commondir", ".git/config.worktree", ".idea", ".mcp.json",
+                ".vibe", ".vscode", "AGENTS.md",
             ],
             before,
         )  # fmt: skip

@@ -51,6 +51,46 @@ def test_with_a_network_named_sockets_stay_out_of_reach(backend: str, user: User
             server.accept()
 
 
+@pytest.mark.parametrize("bound", ["by its whole name", "by its name in the folder"])
+def test_a_socket_in_the_folder_is_out_of_reach(
+    bound: str, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session("bwrap", user) as sandboxed, socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(sandboxed.ground.project)
+        Path("below/deep").mkdir()
+        path = Path("below/deep/s")
+        server.bind(str(path.absolute() if bound == "by its whole name" else path))
+        server.listen()
+        server.setblocking(False)
+        path.chmod(0o777)
+        sandboxed.own()
+        for place in (sandboxed.ground.project, "/dev/vibe"):
+            for only_reads in (False, True):
+                script = f"export SOCKET={place}/{path}\n{SOCKETS['by its path']}"
+                assert sandboxed.run(script, only_reads=only_reads).code == 1
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_a_socket_where_nobody_may_look_is_no_trouble(user: User) -> None:
+    with session("bwrap", user) as sandboxed, socket.socket(socket.AF_UNIX) as server:
+        closed = sandboxed.ground.elsewhere / "closed"
+        closed.mkdir()
+        server.bind(str(closed / "s"))
+        closed.chmod(0o700)  # of who runs the tests
+        assert sandboxed.run("echo ran").output == "ran\n"
+
+
+def test_what_commands_bind_in_the_folder_themselves_can_be_used(user: User) -> None:
+    code = (
+        "import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('s')\ns.listen()\n"
+        "socket.socket(socket.AF_UNIX).connect('s')\nprint('reached')"
+    )
+    for network in (False, True):
+        with session("bwrap", user, network=network) as sandboxed:
+            assert sandboxed.run(python(code)).output == "reached\n"
+
+
 def test_a_program_talks_to_itself_without_a_network(user: User) -> None:
     with session("bwrap", user) as sandboxed:
         assert sandboxed.run(LOOP).output == "b'x'\n"

@@ -51,7 +51,9 @@ SWITCHED = FailedOver(from_alias=STRONG, to_alias=Alias("small"), failure=LIMITE
         pytest.param(failed(answer("half")), answered(answer("half", cut=STOPPED)), id="stopped"),
         pytest.param(failed(answer("")), None, id="a part without content"),
         pytest.param(failed(), None, id="no part"),
-        pytest.param(SWITCHED, Noted(turn=2, text=told(SWITCHED)), id="another entry"),
+        pytest.param(
+            SWITCHED, Noted(turn=2, text=told(SWITCHED), failed_over=SWITCHED), id="another entry"
+        ),
         pytest.param(TextDelta("half"), None, id="a delta"),
         pytest.param(Routed(alias=STRONG, why="order"), None, id="routed"),
         pytest.param(Waiting(for_s=1.0, tries=1), None, id="waiting"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -225,3 +226,10 @@ def test_a_session_that_was_deleted_in_part_can_be_deleted(tmp_path: Path):
     place.blobs.mkdir()
     delete(place)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_no_session(tmp_path: Path):
+    place = Place(tmp_path / stored(tmp_path, 1))
+    place.journal.unlink()
+    os.mkfifo(place.journal)
+    assert listed(tmp_path) == []

@@ -7,7 +7,6 @@ from functools import reduce
 import pytest
 
 from tests.session.samples import CUT, STRONG, answer
-from vibe.domain.answer import Answer
 from vibe.domain.event import (
     FailedOver,
     Outcome,
@@ -20,14 +19,11 @@ from vibe.domain.event import (
     Unanswered,
     Waiting,
 )
-from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.message import Text
 from vibe.domain.model import Alias
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
 from vibe.session.live import Arriving, Live
 
 SMALL = Alias("small")
-STOPPED = Failure(kind=FailureKind.CANCELLED)
 BEGUN: tuple[PoolEvent, ...] = (
     Routed(alias=STRONG, why="order"),
     ThinkingDelta("hm"),
@@ -76,8 +72,3 @@ def test_an_answer_arrives_until_it_is_whole_or_begins_anew(
 def test_who_goes_on_is_told_and_what_came_stays(switch: PoolEvent):
     live = reduce(Live.apply, (Routed(alias=STRONG, why=""), TextDelta("so"), switch), Live())
     assert live == Live(alias=SMALL, text="so")
-
-
-def test_what_came_of_a_stopped_answer_is_its_text():
-    assert ARRIVED.stopped(STOPPED) == Answer(parts=(Text("I look"),), pieces=(), cut=STOPPED)
-    assert Live(thinking="hm", text=" \n", calls=CALLS).stopped(STOPPED) is None

@@ -11,9 +11,13 @@ from msgspec import Struct
 
 from vibe.domain.message import Text
 from vibe.errors import ToolError
+from vibe.secret import Redactor
 from vibe.tools.base import Done, Room
 from vibe.tools.jobs import Jobs
 from vibe.tools.kinds import kind_of
+from vibe.tools.spool import Spool
+
+CANARY = "a-key-that-is-known-to-vibe-0123456789"
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -42,7 +46,8 @@ async def first_choice(question: str, *, choices: Sequence[str]) -> str:
 def room_in(root: Path, *, spool: Path | None = None) -> Room:
     env = {"PATH": os.environ["PATH"], "HOME": str(root)}
     jobs = Jobs(first_look_s=0.1)
-    return Room(root=root, env=env, keep=Keeping(), ask=first_choice, spool=spool, jobs=jobs)
+    kept = None if spool is None else Spool(folder=spool, redactor=Redactor([CANARY]))
+    return Room(root=root, env=env, keep=Keeping(), ask=first_choice, spool=kept, jobs=jobs)
 
 
 def content_of(path: Path) -> bytes | None:

@@ -114,7 +114,7 @@ async def test_endless_output_is_told_in_part(tmp_path: Path) -> None:
     assert isinstance(part, Text)
     assert len(part.text) < 31_000
     file = json.loads(done.details)["file"]
-    assert f"all of it: {file}" in part.text
+    assert f"all of it, for read and grep: {file}" in part.text
     assert content_of(Path(file)) == b"".join(b"%d\n" % number for number in range(1, 100_001))
 
 

@@ -114,13 +114,20 @@ async def test_a_job_that_has_closed_its_input_takes_nothing(tmp_path: Path) -> 
 
 
 async def test_a_job_without_end_of_output_is_stopped(tmp_path: Path) -> None:
-    async with closed(room_in(tmp_path, spool=tmp_path / "spool")) as room:
+    async with closed(room_in(tmp_path)) as room:
         room.jobs.first_look_s = 60
         text = await started(room, "yes")
+    assert text.endswith("y\n[job 1 is over: ended by SIGKILL; it was ended after 64 MB of output]")
+
+
+async def test_what_was_too_much_to_be_shown_is_in_a_file(tmp_path: Path) -> None:
+    async with closed(room_in(tmp_path, spool=tmp_path / "spool")) as room:
+        room.jobs.first_look_s = 60
+        text = await started(room, "seq 1 100000")
     (name,) = names_in(tmp_path / "spool")
     assert text.endswith(
-        "y\n[job 1 is over: ended by SIGKILL; it was ended after 64 MB of output]\n"
-        f"[all that it printed: {tmp_path}/spool/{name}]"
+        "100000\n[job 1 is over: exit code 0]\n"
+        f"[all that it printed, for read and grep: {tmp_path}/spool/{name}]"
     )
 
 

@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tools.rooms import mode_of
+from vibe.secret import Redactor
 from vibe.tools.output import HEAD_BYTES, TAIL_BYTES, Output
 from vibe.tools.process import Command, Finished, NotStarted, run
+from vibe.tools.spool import Spool
 
 
 def command(
-    script: str, cwd: Path, *, timeout_s: float = 20.0, spool: Path | None = None
+    script: str, cwd: Path, *, timeout_s: float = 20.0, spool: Spool | None = None
 ) -> Command:
     return Command(
         argv=("bash", "--noprofile", "--norc", "-c", script),
@@ -100,14 +103,15 @@ async def test_what_cannot_be_started_says_why(
 
 
 async def test_of_much_output_the_model_gets_both_ends_and_the_file_all(tmp_path: Path) -> None:
-    spool = tmp_path / "spool" / "1.log"
+    spool = Spool(folder=tmp_path / "spool", redactor=Redactor())
     found = await run(command("seq 1 100000", tmp_path, spool=spool))
     assert isinstance(found, Finished)
     whole = "".join(f"{number}\n" for number in range(1, 100_001))
-    assert spool.read_text() == whole
+    (file,) = spool.folder.iterdir()
+    assert (file.read_text(), mode_of(file), mode_of(file.parent)) == (whole, 0o600, 0o700)
     assert found.printed.text.startswith("1\n2\n")
     assert found.printed.text.endswith("99999\n100000\n")
-    assert f"bytes left out; all of it: {spool} …]" in found.printed.text
+    assert f"bytes left out; all of it, for read and grep: {file} …]" in found.printed.text
     assert len(found.printed.text) < HEAD_BYTES + TAIL_BYTES + 200
 
 

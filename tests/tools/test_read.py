@@ -31,6 +31,17 @@ async def test_lines_come_with_their_numbers_and_are_remembered(tmp_path: Path) 
     assert room.seen == {tmp_path / "a.py": b"one\n\ttwo\n\nfour"}
 
 
+async def test_of_much_that_was_read_the_first_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vibe.tools.base.MOST_SEEN_BYTES", 8)
+    room = room_in(tmp_path)
+    for name in "abac":
+        (tmp_path / name).write_text("12345")
+        await called(room, "read", path=name)
+    assert [path.name for path in room.seen] == ["a", "c"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

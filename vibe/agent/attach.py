@@ -62,9 +62,12 @@ async def attached(
     parts: list[UserPart] = []
     size = 0
     for path in paths:
-        for part in await _read(path, room, _judged(path, judge, tell)):
+        judged = _judged(path, judge)
+        for part in await _read(path, room, judged.path or path):
             parts.append(part)
             size += len(part.text) if isinstance(part, Text) else len(part.data)
+        if judged.verdict.decision == "ask":
+            tell(f"@{path} goes along, since you name it: {judged.verdict.reason}")
         if size > MOST_BYTES:
             told = f"the files named with @ are too large together: {MOST_BYTES:,} bytes at most"
             raise UsageError(told, hint="leave some of them out")
@@ -93,14 +96,11 @@ def _exists(path: str, room: Room) -> bool:
         return False
 
 
-def _judged(path: str, judge: Callable[[Touch], Judged], tell: Callable[[str], None]) -> str:
-    """What may be opened for it."""
+def _judged(path: str, judge: Callable[[Touch], Judged]) -> Judged:
     judged = judge(TouchesFile(use="read", path=path))
     if judged.verdict.decision == "deny":
         raise UsageError(f"@{path} may not be read: {judged.verdict.reason}", hint=PLAIN)
-    if judged.verdict.decision == "ask":
-        tell(f"@{path} goes along, since you name it: {judged.verdict.reason}")
-    return judged.path or path
+    return judged
 
 
 async def _read(path: str, room: Room, real: str) -> tuple[Text | Image, ...]:

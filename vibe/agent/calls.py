@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -37,10 +38,8 @@ NOBODY = (
     "nobody is here who could allow it ({reason}). Go on without it, or say in your answer what is "
     "to be done by hand"
 )
-CHECK_FIRST = (
-    "this very call was interrupted before, and nobody knows what it did: check first, and repeat "
-    "it only if it is still needed"
-)
+WAS_INTERRUPTED = "this very call was interrupted before, and nobody knows what it did"
+CHECK_FIRST = f"{WAS_INTERRUPTED}: check first, and repeat it only if it is still needed"
 NO_REASON = "they gave no reason"
 
 Judge: TypeAlias = Callable[[Touch], Judged]
@@ -55,6 +54,7 @@ class Rights(Struct, frozen=True, kw_only=True):
     judge: Judge
     grant: Callable[[tuple[str, ...]], None]
     guide: Callable[[str], str]
+    guide_anew: Callable[[], None]
     is_attended: bool
 
 
@@ -66,8 +66,11 @@ class Cleared(Struct, frozen=True, kw_only=True):
     leaves_traces: bool = False
 
 
+Like: TypeAlias = tuple[str, str]  # the name and the arguments of a call
+
+
 class Calls:
-    """`denied` counts those that nobody was there to allow."""
+    """Those of one turn at a time."""
 
     def __init__(
         self,
@@ -81,7 +84,8 @@ class Calls:
         questions: Questions,
         clock: Clock,
     ) -> None:
-        self.denied = 0
+        self._denied = 0
+        self._put_off: set[Like] = set()
         self._traces = traces
         self._session = session
         self._room = room
@@ -89,8 +93,22 @@ class Calls:
         self._rights = rights
         self._questions = questions
         self._clock = clock
-        self._warned: set[tuple[str, str]] = set()
+        self._warned: set[Like] = set()
         self._tell = outlet.tell
+
+    @property
+    def denied(self) -> int:
+        """How many of the turn nobody was there to allow, or to say what had become of the like of
+        them: unless that was run after all."""
+        return self._denied + len(self._put_off)
+
+    def summed_up(self) -> None:
+        """What was told of the project along with results is told again."""
+        self._rights.guide_anew()
+
+    def begin_turn(self) -> None:
+        self._denied = 0
+        self._put_off.clear()
 
     async def run(self, calls: Iterable[Call], repeats: Repeats) -> None:
         for group in self._grouped(tuple(calls)):
@@ -134,6 +152,7 @@ class Calls:
 
     async def _done(self, call: Call, cleared: Cleared) -> tuple[Done, float]:
         await self._session.start(call.key, has_effects=cleared.kind.has_effects)
+        self._put_off.discard(like(call))
         self._tell(ToolStarted(key=call.key, call=call.asked, allowed_by=cleared.by))
         began = self._clock.monotonic()
         try:
@@ -172,13 +191,14 @@ class Calls:
         traces = not judged.only_reads and isinstance(touch, RunsCommand)
         is_open = kind.has_effects and self._has_open_end(call)
         if is_open and not self._rights.is_attended:
+            self._put_off.add(like(call))
             raise ToolError(CHECK_FIRST)
         if verdict.decision == "allow" and not is_open:
             act = await kind.prepare(arguments, self._room)
             by = verdict.reason
             return Cleared(kind=kind, act=act, touch=touch, by=by, leaves_traces=traces)
         if not self._rights.is_attended:
-            self.denied += 1
+            self._denied += 1
             raise ToolError(NOBODY.format(reason=verdict.reason))
         act = await self._shown(kind, arguments, touch)
         await self._asked(call, verdict, act.shown if act else _plainly(touch), is_open=is_open)
@@ -188,13 +208,11 @@ class Calls:
 
     def _has_open_end(self, call: Call) -> bool:
         """Whether the like of it was interrupted, which is told once."""
-        like = call.asked.name, call.asked.arguments
-        if like in self._warned:
-            return False
+        name = like(call)
         unknown = self._session.transcript.unknown
-        if not any((each.asked.name, each.asked.arguments) == like for each in unknown):
+        if name in self._warned or name not in map(like, unknown):
             return False
-        self._warned.add(like)
+        self._warned.add(name)
         return True
 
     async def _shown(self, kind: Kind, arguments: object, touch: Touch) -> Act | None:
@@ -255,6 +273,22 @@ class Calls:
                 key=call.key, call=asked, result=result, details=done.details, took_s=took_s
             )
         )
+
+
+def like(call: Call) -> Like:
+    """What it would do, whoever wrote it: another model puts its blanks elsewhere, or waits longer
+    for the same command."""
+    try:
+        arguments = msgspec.json.decode(call.asked.arguments, type=dict[str, object])
+    except msgspec.DecodeError:
+        return call.asked.name, call.asked.arguments
+    does = arguments.get("command", arguments)
+    return call.asked.name, msgspec.json.encode(does, order="sorted").decode()
+
+
+def was_put_off(call: Call) -> bool:
+    """Whether it was refused since the like of it had been interrupted."""
+    return call.result is not None and Text(CHECK_FIRST) in call.result.parts
 
 
 def _told(error: ToolError) -> Done:

@@ -39,6 +39,7 @@ Files: each file read or changed that still matters, with what it holds or what 
 State: what works, what was tried and failed, with exact error messages and commands.
 Open work: what is left, in order.
 Name paths, names and numbers exactly. Do not call tools."""
+SUMMARY: Final = "<summary>"
 GO_ON: Final = "Go on with the work from here. Read a file again before you change it."
 
 
@@ -63,16 +64,20 @@ def pieces(messages: Sequence[Message], window: int | None) -> Iterator[str]:
         yield "\n\n".join(piece)
 
 
-def question(piece: str, summary: str) -> User:
-    """`summary` is of what came before the piece."""
+def question(piece: str, summary: str, *, keep: str = "") -> User:
+    """`summary` is of what came before the piece, `keep` what the person wants to be in it."""
     before = f"<summary-so-far>\n{summary}\n</summary-so-far>\n\n" if summary else ""
-    return User((Text(f"{before}<conversation>\n{piece}\n</conversation>\n\n{ASK}"),))
+    wish = f"\nAbove all, keep what the person asks for: {keep}" if keep else ""
+    return User((Text(f"{before}<conversation>\n{piece}\n</conversation>\n\n{ASK}{wish}"),))
 
 
-def summed_up(summary: str, *, context: str, last: User) -> User:
-    """What stands for the conversation from now on. `context` is what the first message told."""
-    told = f"<summary>\nWhat has happened so far, summed up:\n{summary.strip()}\n</summary>"
+def summed_up(summary: str, *, context: str, last: User | None) -> User:
+    """What stands for the conversation from now on. `context` is what the first message told;
+    without a `last` message, nothing is under way."""
+    told = f"{SUMMARY}\nWhat has happened so far, summed up:\n{summary.strip()}\n</summary>"
     before = (Text(context),) if context else ()
+    if last is None:
+        return User((*before, Text(told)))
     words = Text("<last-message>\nThe person's last message, word for word:")
     return User((*before, Text(told), words, *last.parts, Text(f"</last-message>\n{GO_ON}")))
 

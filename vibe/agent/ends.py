@@ -36,6 +36,10 @@ def after(answer: Answer) -> End:
     return End(end=TurnEnd.FINISHED)
 
 
+def at_limit(met: str) -> End:
+    return End(end=TurnEnd.LIMITED, detail=met, hint='raise it, or: vibe -p --continue "go on"')
+
+
 def without(unanswered: Unanswered) -> End:
     failure = unanswered.failure
     by = f"{unanswered.by}: " if unanswered.by else ""

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.agent.bounds import Bounds
 from vibe.agent.calls import Calls
 from vibe.agent.compaction import is_nearly_full, summed_up
-from vibe.agent.ends import End, after, overflowed, without
+from vibe.agent.ends import End, after, at_limit, overflowed, text_of, without
 from vibe.agent.outlet import Outlet
+from vibe.agent.prompt import folder_in
 from vibe.agent.questions import Questions, Said
-from vibe.agent.repeats import STOP_AT, Repeats
+from vibe.agent.repeats import Repeats
 from vibe.agent.summing import Pool, summed
 from vibe.clock import Clock
 from vibe.domain.answer import Answer
-from vibe.domain.event import Event, Sealed, Unanswered
-from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.message import Text, User
+from vibe.domain.event import Event, Outcome, Sealed, Unanswered
+from vibe.domain.message import Message, Text, User
 from vibe.domain.model import Alias
 from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.turn import (
@@ -42,17 +43,26 @@ from vibe.mux.step import OnLimit
 from vibe.session.conversation import messages
 from vibe.session.events import record_of
 from vibe.session.live import Live
-from vibe.session.record import Added, Answered, Compacted, TurnBegan, TurnEnded, Used
+from vibe.session.record import (
+    Added,
+    Answered,
+    Compacted,
+    Rewound,
+    TurnBegan,
+    TurnEnded,
+    Used,
+)
 from vibe.session.session import Session
 from vibe.session.spent import in_all
-from vibe.session.turn import Call
+from vibe.session.transcript import Transcript
+from vibe.session.turn import Call, Turn
 from vibe.wire.capability import estimated_tokens
 
 log = logging.getLogger(__name__)
 
-STOPPED = Failure(kind=FailureKind.CANCELLED, detail="stopped by the person")
-IN_CIRCLES = f"the same call has brought the same result {STOP_AT} times"
+STOPPED = "stopped by the person"
 GO_ON = "go on"
+NO_SUMMARY = "no model gave a summary, and the conversation stays as it was"
 CUT_CALL = User(
     (
         Text(
@@ -66,7 +76,8 @@ CUT_CALL = User(
 class Manner(Struct, frozen=True, kw_only=True):
     """How the models are asked, the same in every request: a prefix that changes costs anew.
 
-    `context` is told with the first message of a session, and again after each compaction.
+    `context` is told with the first message of a session, with the first in another folder, and
+    again after each compaction.
     """
 
     system: str
@@ -102,6 +113,7 @@ class Agent:
         self._spent_before = in_all(session.transcript.spent).cost_uusd
         self._said: deque[User] = deque()
         self._live = Live()
+        self._left: tuple[Answer, ...] = ()
         self._answers = 0
         self._was_cut = False
 
@@ -109,14 +121,15 @@ class Agent:
         """Told to the models as soon as the calls under way are done."""
         self._said.append(message)
 
+    def take_back(self) -> tuple[User, ...]:
+        """What was said and told to no model yet: none will be told."""
+        said = tuple(each for each in self._said if each is not CUT_CALL)
+        self._said.clear()
+        return said
+
     def turn(self, message: User) -> AsyncGenerator[Event]:
         """To be read to its end, or closed: then it is stopped, and what came is kept."""
-        transcript = self.session.transcript
-        number = transcript.last_turn + 1
-        context = "" if transcript.turns else self._manner.context
-        at = self._clock.wall()
-        self.session.put(TurnBegan(turn=number, message=message, at=at, context=context))
-        return self._outlet.of(self._to_its_end(number, TurnStarted(turn=number, message=message)))
+        return self._outlet.of(self._to_its_end(self._begun(message), self._worked))
 
     def go_on(self) -> AsyncGenerator[Event]:
         """With the turn that was under way when its process ended: no answer is asked for anew."""
@@ -124,15 +137,37 @@ class Agent:
         if under_way is None:
             raise UsageError("no turn is under way in this session", hint="say what to do")
         started = TurnStarted(turn=under_way.number, message=under_way.message)
-        return self._outlet.of(self._to_its_end(under_way.number, started))
+        return self._outlet.of(self._to_its_end(started, self._worked))
 
-    async def _to_its_end(self, turn: int, started: TurnStarted) -> None:
+    def compact(self, message: User, *, keep: str = "") -> AsyncGenerator[Event]:
+        """A turn that does nothing but to sum up all that was said before it: `message` is how the
+        person asked for that, and `keep` what is not to be lost. If it fails, it never was."""
+        if not self.session.transcript.turns:
+            raise UsageError("nothing was said yet that could be summed up")
+        return self._outlet.of(self._compacted(self._begun(message), keep))
+
+    def _begun(self, message: User) -> TurnStarted:
+        transcript = self.session.transcript
+        number = transcript.last_turn + 1
+        context = self._manner.context
+        told = next((turn.context for turn in reversed(transcript.turns) if turn.context), "")
+        if transcript.turns and folder_in(told) == folder_in(context):
+            context = ""
+        at = self._clock.wall()
+        self.session.put(TurnBegan(turn=number, message=message, at=at, context=context))
+        return TurnStarted(turn=number, message=message)
+
+    async def _to_its_end(
+        self, started: TurnStarted, worked: Callable[[int], Awaitable[End]]
+    ) -> None:
+        turn = started.turn
         self._outlet.tell(started)
-        self._answers = self._calls.denied = 0
+        self._calls.begin_turn()
+        self._answers = 0
         self._was_cut = False
-        end = End(end=TurnEnd.INTERRUPTED, detail=STOPPED.detail)
+        end = End(end=TurnEnd.INTERRUPTED, detail=STOPPED)
         try:
-            end = await self._worked(turn)
+            end = await worked(turn)
         except Exception as error:  # one of the named edges: whatever breaks, the session stands
             log.exception("the turn failed")
             end = End(end=TurnEnd.FAILED, detail=f"vibe itself failed: {error!r}")
@@ -154,32 +189,35 @@ class Agent:
         repeats = Repeats()
         while True:
             await self._calls.run(self._due_calls(), repeats)
-            if repeats.goes_in_circles and not await self._may_go_on(repeats):
-                return End(end=TurnEnd.FAILED, detail=IN_CIRCLES, hint="say what to do instead")
+            if (circle := repeats.circle) and not await self._may_go_on(circle):
+                return End(end=TurnEnd.FAILED, detail=circle, hint="say what to do instead")
+            if circle:
+                repeats.forgive()
             self._hear(turn)
             if met := self._bound_met():
-                return End(
-                    end=TurnEnd.LIMITED, detail=met, hint='raise it, or: vibe -p --continue "go on"'
-                )
-            if is_nearly_full(self._tokens, self._window):
+                return at_limit(met)
+            if is_nearly_full(self._tokens, self.window):
                 await self._compact(turn)
+                repeats.summed_up()
             ended = await self._asked(turn)
             if isinstance(ended, Unanswered) and overflowed(ended):
                 await self._compact(turn)
+                repeats.summed_up()
                 ended = await self._asked(turn)
             if isinstance(ended, Unanswered):
-                return without(ended)
+                met = self._bound_met() if ended.outcome is Outcome.DEADLINE else None
+                return at_limit(met) if met else without(ended)
             if not ended.answer.calls and not self._said:
                 return after(ended.answer)
 
     def _due_calls(self) -> tuple[Call, ...]:
         """Those of the last answer that have not started."""
-        steps = self.session.transcript.turns[-1].steps
+        steps = self._last_turn.steps
         return tuple(call for call in steps[-1].calls if call.may_start) if steps else ()
 
     async def _asked(self, turn: int) -> Sealed | Unanswered:
-        self._live = Live()
-        async with aclosing(self._pool.stream(self._request(), self._asking(turn))) as events:
+        self._live, self._left = Live(), ()
+        async with aclosing(self._pool.stream(self.request, self._asking(turn))) as events:
             async for event in events:
                 if isinstance(event, Sealed):
                     self._mind_cut_call(event)
@@ -198,16 +236,13 @@ class Agent:
             self._was_cut = True
             self._said.append(CUT_CALL)
 
-    async def _may_go_on(self, repeats: Repeats) -> bool:
+    async def _may_go_on(self, circle: str) -> bool:
         if not self._manner.is_attended:
             return False
         question = self._questions.new()
-        asked = f"{IN_CIRCLES}. Go on?"
+        asked = f"{circle}. Go on?"
         self._outlet.tell(QuestionAsked(id=question, question=asked, choices=(GO_ON, "stop")))
-        if await self._questions.answered(question) != Said(GO_ON):
-            return False
-        repeats.forgive()
-        return True
+        return await self._questions.answered(question) == Said(GO_ON)
 
     def _hear(self, turn: int) -> None:
         while self._said:
@@ -215,38 +250,77 @@ class Agent:
             self.session.put(Added(turn=turn, message=message))
             self._outlet.tell(MessageAdded(turn=turn, message=message))
 
+    async def _compacted(self, started: TurnStarted, keep: str) -> None:
+        async def work(turn: int) -> End:
+            *said, _ = messages(self.session.transcript)
+            if await self._sum_up(turn, said, last=None, keep=keep):
+                return End(end=TurnEnd.FINISHED)
+            return End(end=TurnEnd.FAILED, detail=NO_SUMMARY, hint="try again, or ask less of it")
+
+        try:
+            await self._to_its_end(started, work)
+        finally:
+            if not any(isinstance(each, Compacted) for each in self._last_turn.items):
+                self.session.put(Rewound(turn=started.turn))
+
     async def _compact(self, turn: int) -> None:
         """Where no summary is to be had, the conversation stays, and the next answer tells why."""
-        transcript, before = self.session.transcript, self._tokens
+        said = messages(self.session.transcript)
+        await self._sum_up(turn, said, last=self._last_turn.message)
+
+    async def _sum_up(
+        self, turn: int, said: Sequence[Message], *, last: User | None, keep: str = ""
+    ) -> bool:
+        before = self._tokens
         summary = await summed(
             self._pool,
-            messages(transcript),
-            window=self._window,
-            asking=self._asking(turn),
+            said,
+            window=self.window,
+            asking=replace(self._asking(turn), on_left=self._leave_unsaid),
+            keep=keep,
             tell=self._outlet.tell,
         )
         self.session.put(*(_used(turn, answer) for answer in summary.answers))
-        if summary.text is not None:
-            last = transcript.turns[-1].message
-            message = summed_up(summary.text, context=self._manner.context, last=last)
-            self.session.put(Compacted(turn=turn, message=message))
-            told = ContextCompacted(turn=turn, tokens_before=before, tokens_after=self._tokens)
-            self._outlet.tell(told)
+        if summary.text is None:
+            return False
+        message = summed_up(summary.text, context=self._manner.context, last=last)
+        compacted = Compacted(turn=turn, message=message, tokens_before=before)
+        after = estimated_tokens(self._request(self.session.transcript.apply(compacted)))
+        self.session.put(replace(compacted, tokens_after=after))
+        self._calls.summed_up()
+        told = ContextCompacted(turn=turn, tokens_before=before, tokens_after=after)
+        self._outlet.tell(told)
+        return True
+
+    def _leave(self, part: Answer) -> None:
+        self._left = (*self._left, part)
+
+    def _leave_unsaid(self, part: Answer) -> None:
+        """Of a summary that was stopped, what it used is all that counts."""
+        self._leave(replace(part, parts=()))
 
     async def _close(self, turn: int, end: End) -> None:
         """What came of an answer that was stopped is kept, and the disk has all of the turn."""
-        if part := self._live.stopped(STOPPED):
+        for part in self._left:
             number = self.session.transcript.next_answer
-            self.session.put(Answered(turn=turn, number=number, answer=part))
+            said = Answered(turn=turn, number=number, answer=part)
+            self.session.put(said if text_of(part).strip() else _used(turn, part))
         await self._calls.end_turn()
         at = self._clock.wall()
-        await self.session.end(TurnEnded(turn=turn, end=end.end, at=at, detail=end.detail))
+        await self.session.end(
+            TurnEnded(turn=turn, end=end.end, at=at, detail=end.detail, hint=end.hint)
+        )
 
     # How things stand.
 
-    def _request(self) -> ModelRequest:
+    @property
+    def request(self) -> ModelRequest:
+        """As it would be sent now."""
+        return self._request(self.session.transcript)
+
+    def _request(self, transcript: Transcript) -> ModelRequest:
         return ModelRequest(
-            messages=messages(self.session.transcript),
+            messages=messages(transcript),
             system=self._manner.system,
             tools=self._manner.tools,
             cache_key=self.session.session,
@@ -258,6 +332,7 @@ class Agent:
             within_s=self._manner.bounds.left_s(self._took_s),
             on_limit=self._manner.on_limit,
             by_person=not self._answers,
+            on_left=self._leave,
         )
 
     def _bound_met(self) -> str | None:
@@ -272,10 +347,14 @@ class Agent:
 
     @property
     def _tokens(self) -> int:
-        return estimated_tokens(self._request())
+        return estimated_tokens(self.request)
 
     @property
-    def _window(self) -> int | None:
+    def _last_turn(self) -> Turn:
+        return self.session.transcript.turns[-1]
+
+    @property
+    def window(self) -> int | None:
         """That of whoever answered last."""
         turns = self.session.transcript.turns
         steps = (step for turn in reversed(turns) for step in reversed(turn.steps))

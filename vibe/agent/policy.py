@@ -12,9 +12,9 @@ from typing import assert_never
 from msgspec import Struct
 
 from vibe.agent.permissions.commands import decide_command
-from vibe.agent.permissions.files import decide_file, may_be_searched
+from vibe.agent.permissions.files import decide_file
 from vibe.agent.permissions.grants import grant, read_grants, with_grants
-from vibe.agent.permissions.look import check_command, surroundings, target_of
+from vibe.agent.permissions.look import check_command, may_search, surroundings, target_of
 from vibe.agent.permissions.values import Hazard, Mode, Surroundings, Verdict
 from vibe.clock import Clock
 from vibe.domain.rule import Rules
@@ -77,8 +77,7 @@ class Policy:
                 verdict = check_command(
                     command, mode=self.mode, around=around, rules=self._with_grants()
                 )
-                in_plan = decide_command(command, mode="plan", around=around)
-                return Judged(verdict=verdict, only_reads=in_plan.decision != "deny")
+                return Judged(verdict=verdict, only_reads=_only_reads(command, around))
             case TouchesFile(use=use, path=path):
                 around = self._around()
                 target = target_of(path, around=around)
@@ -89,10 +88,14 @@ class Policy:
                 return Judged(verdict=verdict, path=target.path)
         assert_never(touch)
 
+    def only_reads(self, command: str) -> bool:
+        """Whether it is proved that it does."""
+        return _only_reads(command, self._around())
+
     def searchable(self) -> Callable[[Path], bool]:
         """Tells of a file whether a search of the folder that it is in may look into it."""
         around, rules = self._around(), self._with_grants()
-        return lambda path: may_be_searched(str(path), around=around, rules=rules)
+        return lambda path: may_search(str(path), around=around, rules=rules)
 
     def grant(self, rules: tuple[str, ...]) -> None:
         """From now on, and in later sessions in this folder."""
@@ -118,3 +121,7 @@ class Policy:
             self._has_told = True
             self._tell(granted.trouble)
         return with_grants(self._rules, granted, folder=self._ground.root)
+
+
+def _only_reads(command: str, around: Surroundings) -> bool:
+    return decide_command(command, mode="plan", around=around).decision != "deny"

@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Final
 
 BRANCH: Final = "ref: refs/heads/"
+FOLDER: Final = "Folder: "
 
 
 def system() -> str:
-    return (Path(__file__).parent / "prompts" / "system.md").read_text("utf-8").strip()
+    return _prompt("system.md")
+
+
+def init() -> str:
+    """What asks for an AGENTS.md."""
+    return _prompt("init.md")
 
 
 def context(root: Path, *, date: str, platform: str, instructions: str) -> str:
@@ -20,13 +26,18 @@ def context(root: Path, *, date: str, platform: str, instructions: str) -> str:
     branch = branch_of(root)
     lines = [
         f"Date: {date}",
-        f"Folder: {root}",
+        f"{FOLDER}{root}",
         f"System: {platform}",
         f"Git branch: {branch}" if branch else "No git repository",
     ]
     around = "\n".join(lines)
     told = f"<surroundings>\n{around}\n</surroundings>"
     return f"{told}\n\n{instructions}\n" if instructions else f"{told}\n"
+
+
+def folder_in(context: str) -> str:
+    """The line of it that tells of the folder, "" where none does."""
+    return next((line for line in context.splitlines() if line.startswith(FOLDER)), "")
 
 
 def branch_of(root: Path) -> str | None:
@@ -42,3 +53,7 @@ def branch_of(root: Path) -> str | None:
             continue
         return head.removeprefix(BRANCH)
     return None
+
+
+def _prompt(name: str) -> str:
+    return (Path(__file__).parent / "prompts" / name).read_text("utf-8").strip()

@@ -21,7 +21,7 @@ from vibe.errors import ToolError, VibeError
 from vibe.session.blobs import Blobs, digest_of
 from vibe.session.record import BlobId, Changed, File, NoFile, NotKept, Past
 from vibe.session.transcript import Transcript
-from vibe.session.turn import Call
+from vibe.session.turn import Call, CallState
 from vibe.tools import bash, files, job
 from vibe.tools.change import look, make_folder, missing_folders
 
@@ -58,7 +58,24 @@ def restorings(
         for changes in by_path.values()
         if changes[-1].turn >= turn
     )
-    return (*planned, *_untraced(transcript, turn))
+    return (*planned, *untraced(transcript, turn))
+
+
+def last_undoing(transcript: Transcript, *, blobs: Blobs) -> tuple[int, tuple[Restoring, ...]]:
+    """The last turn in which something can be restored, and its `restorings`. What was restored
+    already is passed over, so that it reaches further back each time. Turn 0: there is none; then
+    those are told that nobody can undo."""
+    changed = {change.turn for change in transcript.changes}
+    changed |= {call.key.turn for call in transcript.calls if not call.is_traced}
+    turns = sorted(changed, reverse=True)
+    for turn in turns:
+        if transcript.restored is not None and turn >= transcript.restored:
+            continue
+        plan = restorings(transcript, turn, blobs=blobs)
+        if any(each.way in ("write", "delete") for each in plan):
+            return turn, plan
+    left = restorings(transcript, turns[-1], blobs=blobs) if turns else ()
+    return 0, tuple(each for each in left if each.way == "refuse")
 
 
 def restore(planned: Restoring, *, blobs: Blobs) -> Restoring:
@@ -118,11 +135,12 @@ def _restoring(changes: list[Changed], turn: int, blobs: Blobs, *, is_forced: bo
         present = look(Path(path))
     except ToolError as error:
         return _refused(path, error.message)
-    found, mode = _digest_of(present), _mode(before, left)
+    states = [state for change in changes for state in (change.before, change.after)]
+    ours = {state.mode for state in states if isinstance(state, File)}
+    found, mode = _digest_of(present), _mode(before, left, present=present, ours=ours)
     is_old_mode = present is None or mode in (None, present.mode)
     if found == _digest(before) and is_old_mode:
         return Restoring(path=path, way="nothing", why="it is as it was", found=found)
-    states = (state for change in changes for state in (change.before, change.after))
     is_ours = found in [_digest(state) for state in states if not isinstance(state, NotKept)]
     if not is_ours and not is_forced:
         return _refused(path, _changed_since(left))
@@ -141,11 +159,15 @@ def _restoring(changes: list[Changed], turn: int, blobs: Blobs, *, is_forced: bo
     )
 
 
-def _mode(before: File | NoFile, left: Past) -> int | None:
-    """The one to be given back: None where nobody has changed it."""
-    if isinstance(before, NoFile) or (isinstance(left, File) and left.mode == before.mode):
+def _mode(
+    before: File | NoFile, left: Past, *, present: files.File | None, ours: set[int]
+) -> int | None:
+    """The one to be given back: None where no command has changed it."""
+    if isinstance(before, NoFile):
         return None
-    return before.mode
+    is_left_so = isinstance(left, File) and left.mode == before.mode
+    is_ours = present is not None and present.mode in ours
+    return None if is_left_so and not is_ours else before.mode
 
 
 def _changed_since(left: Past) -> str:
@@ -154,12 +176,17 @@ def _changed_since(left: Past) -> str:
     return "it has changed since"
 
 
-def _untraced(transcript: Transcript, turn: int) -> Iterator[Restoring]:
+def untraced(transcript: Transcript, turn: int) -> Iterator[Restoring]:
+    """For each command since then of which nobody knows what it changed."""
     for call in transcript.calls:
         if call.key.turn >= turn and not call.is_traced and call.asked.name in _COMMANDS:
             folder = transcript.opened.folder if transcript.opened else ""
-            told = f"what {_command(call)} changed is not known: it was interrupted, with vibe"
-            yield _refused(folder, told)
+            why = (
+                "it is under way"
+                if call.state is CallState.STARTED
+                else "it was interrupted, with vibe"
+            )
+            yield _refused(folder, f"what {_command(call)} changed is not known: {why}")
 
 
 def _command(call: Call) -> str:

@@ -44,12 +44,13 @@ async def summed(
     *,
     window: int | None,
     asking: Asking,
+    keep: str = "",
     tell: Callable[[Event], None],
 ) -> Summary:
     text: str | None = None
     answers: list[Answer] = []
     for piece in pieces(conversation, window):
-        request = ModelRequest(messages=(question(piece, text or ""),))
+        request = ModelRequest(messages=(question(piece, text or "", keep=keep),))
         answer: Answer | None = None
         async with aclosing(pool.stream(request, asking)) as events:
             async for event in events:
@@ -57,7 +58,7 @@ async def summed(
                     answer = event.answer
                 elif not isinstance(event, Delta | Unanswered):
                     tell(event)
-        if answer is None or not (text := text_of(answer).strip()):
+        answers += [] if answer is None else [answer]
+        if answer is None or answer.reason == "length" or not (text := text_of(answer).strip()):
             return Summary(text=None, answers=tuple(answers))
-        answers.append(answer)
     return Summary(text=text, answers=tuple(answers))

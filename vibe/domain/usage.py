@@ -45,9 +45,9 @@ def cost_uusd(usage: Usage, price: Price) -> int | None:
     """
     if usage.input is None or usage.output is None or price.input is None or price.output is None:
         return None
-    cached = usage.cached_read or 0
+    cached = min(usage.cached_read or 0, usage.input)
     cached_price = price.input if price.cached_input is None else price.cached_input
-    fresh = max(0, usage.input - cached)
+    fresh = usage.input - cached
     return round(fresh * price.input + cached * cached_price + usage.output * price.output)
 
 

@@ -66,15 +66,20 @@ def _flag(denials: Sequence[Denial]) -> str:
     """The mode that would have allowed them all, or as many as can be."""
     enough = [each.approve for each in denials if each.approve is not None]
     widest = max(enough, key=MODES.index, default=None)
-    beyond = next((each for each in denials if each.approve is None), None)
+    beyond = [each for each in denials if each.approve is None]
+    asking = next((brief(each.call) for each in beyond if not each.was_interrupted), None)
+    open_ended = next((brief(each.call) for each in beyond if each.was_interrupted), None)
     told = [f"allow it with --approve {widest}"] if widest else []
-    if beyond is not None:
-        told.append(f"no --approve allows {brief(beyond.call)} without a question: do it yourself")
+    if asking is not None:
+        told.append(f"no --approve allows {asking} without a question: do it yourself")
+    if open_ended is not None:
+        told.append(f"{open_ended} was interrupted before: check what it did, and say so")
     return "; ".join(told)
 
 
 def _why(denials: Sequence[Denial]) -> str:
-    command = next((text for each in denials if (text := _command(each.call))), "")
+    judged = (each.call for each in denials if not each.was_interrupted)
+    command = next((text for call in judged if (text := _command(call))), "")
     return f"see why: vibe permissions check -- {command}" if command else ""
 
 

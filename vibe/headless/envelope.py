@@ -78,11 +78,12 @@ class RunUsage(Struct, frozen=True, kw_only=True):
 
 class Denial(Struct, frozen=True, kw_only=True):
     """A call that nobody was there to allow. `approve` is the mode that would have allowed it, null
-    where none would."""
+    where none would; none would if it `was_interrupted` before, and nobody knows what it did."""
 
     call: ToolCall
     reason: str
     approve: str | None = None
+    was_interrupted: bool = False
 
 
 class Envelope(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ it, the slot is free and the connection closed when it is over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from math import inf
 from typing import assert_never
 
@@ -41,7 +41,7 @@ from vibe.domain.stream import (
     UsageSeen,
 )
 from vibe.domain.target import Target
-from vibe.mux.attempt import OVERDUE, Attempt, in_time, is_seen
+from vibe.mux.attempt import OVERDUE, STOPPED, Attempt, in_time, is_seen
 from vibe.mux.desk import Desk
 from vibe.mux.joint import is_short
 from vibe.mux.ledger import Ledger
@@ -71,6 +71,7 @@ class Answering:
         call: Call,
         on_broken: BrokenStream,
         hedge_after_s: float | None,
+        on_left: Callable[[Answer], None] | None = None,
     ) -> None:
         self._desk = desk
         self._members = members
@@ -80,6 +81,7 @@ class Answering:
         self._call = call
         self._on_broken = on_broken
         self._hedge_after_s = hedge_after_s
+        self._on_left = on_left
         self._deadline = inf if call.deadline is None else call.deadline
         self._began = clock.monotonic()
         self._began_wall = clock.wall()
@@ -365,6 +367,8 @@ class Answering:
         racers, self._racers = self._racers, []
         for racer in racers:
             self._write_down(racer, is_cancelled=True)
+            if self._on_left:
+                self._on_left(self._part.left(racer, STOPPED))
         self._close(Outcome.CANCELLED, None, done.asides if done else ())
         for racer in racers:
             await racer.close()
@@ -397,9 +401,9 @@ class Answering:
     def _in_vain(self) -> Failure | None:
         """Why nobody could be asked."""
         reasons = [
-            f"{alias}: {trouble}" if trouble else f"{alias} {self._call.unable[alias]}"
+            f"{alias}: {why_not}" if why_not else f"{alias} {self._call.unable[alias]}"
             for alias, member in self._members.items()
-            if (trouble := member.entry.trouble) or alias in self._call.unable
+            if (why_not := member.entry.why_not) or alias in self._call.unable
         ]
         if not reasons or self._tried:
             return None

@@ -27,10 +27,8 @@ def _why_not(
     board: Board, course: Course, standing: Standing, chosen: Standing | None, now: float
 ) -> str:
     entry = standing.entry
-    if entry.trouble is not None:
-        return entry.trouble
-    if standing.is_out:
-        return "taken out by hand"
+    if entry.why_not is not None:
+        return entry.why_not
     if not standing.weight:
         return "has no weight"
     if entry.alias in course.call.unable:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
+from vibe.domain.answer import Answer
 from vibe.domain.model import Alias, BrokenStream
 from vibe.mux.step import OnLimit
 
@@ -12,7 +15,8 @@ class Asking(Struct, frozen=True, kw_only=True):
     """Requests of one `affinity` stay with the entry that began it. `within_s` bounds it all.
 
     `on_broken` says what becomes of an answer that was cut after some of it had been seen. None
-    leaves it to the configuration. Only those `among` may be asked, where it is not None.
+    leaves it to the configuration. Only those `among` may be asked, where it is not None. `on_left`
+    gets what there is of an answer, flagged as cut, when its reader goes away.
     """
 
     affinity: str | None = None
@@ -21,3 +25,4 @@ class Asking(Struct, frozen=True, kw_only=True):
     on_broken: BrokenStream | None = None
     among: frozenset[Alias] | None = None
     by_person: bool = False
+    on_left: Callable[[Answer], None] | None = None

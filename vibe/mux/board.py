@@ -100,6 +100,9 @@ class Board:
         """Whether somebody could be asked but for the slots."""
         return not out.issuperset(self.full[tier])
 
+    def has_full(self, out: set[Standing]) -> bool:
+        return any(self.is_full(tier, out) for tier in TIERS)
+
     def has_nobody(self, now: float) -> bool:
         """Whether nobody at all can be asked now."""
         return not any(self.free) and not any(

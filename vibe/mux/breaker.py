@@ -19,6 +19,7 @@ from vibe.mux.health import (
     after_success,
     is_of_network,
     later,
+    wakened,
 )
 from vibe.mux.network import Network
 from vibe.mux.policy import Rng
@@ -86,6 +87,12 @@ class Breaker:
         for circuit in standing.circuits:
             self._set(now, circuit, after_success(circuit.health))
             circuit.leased_until = -inf
+
+    def wake(self, now: float) -> None:
+        """By hand: all rests end now, and probes tell who is well."""
+        for circuit in self._board.circuits.values():
+            self._set(now, circuit, wakened(circuit.health, now))
+        self.moved = True
 
     def take_changed(self) -> set[Circuit]:
         """Those whose health has changed since this was last asked."""

@@ -236,6 +236,13 @@ class Core:
         self.breaker.close(now, self.board.standings[alias])
         return self._served(now)
 
+    def hurry(self, now: float) -> list[Step]:
+        """By hand: who waits for somebody to come back asks now, whatever rest is left."""
+        for course in self._waiting.values():
+            course.retry_at = now
+        self.breaker.wake(now)
+        return self._served(now)
+
     def due_of(self, request: RequestId) -> float:
         """When the request, which waits, has to be looked at again."""
         return self._courses[request].due
@@ -327,10 +334,8 @@ class Core:
 
     def _is_worth_it(self, chances: resort.Chances, course: Course, at_most: float) -> bool:
         """Whether somebody may be back while the request can wait."""
-        if chances.pending:
-            return True
-        if chances.soonest is None:
-            return False
+        if chances.pending or chances.soonest is None:
+            return chances.pending
         if course.call.on_limit == "exit":  # nobody asked for more than a breath
             at_most = min(at_most, course.began + resort.BREATH_S + course.waited_s)
         return chances.soonest.at <= at_most
@@ -450,9 +455,6 @@ class Core:
         self._serve(now, steps, freed[0] if freed else None)
         return steps
 
-    def _is_full(self, course: Course) -> bool:
-        return any(self.board.is_full(tier, course.out) for tier in TIERS)
-
     # What becomes of entries.
 
     def _release(self, attempt: Attempt, *, was_sent: bool) -> Standing | None:
@@ -491,7 +493,7 @@ class Core:
                 return
             if course.request not in self._waiting or (not moved and freed in course.out):
                 continue
-            if nobody and course.waits_full and self._is_full(course):
+            if nobody and course.waits_full and self.board.has_full(course.out):
                 continue
             self._advance(now, course, steps)
             nobody = nobody or self.board.has_nobody(now)

@@ -112,6 +112,9 @@ class Desk:
     def close(self, alias: Alias) -> None:
         self.deliver(self.core.close(self._clock.monotonic(), alias))
 
+    def hurry(self) -> None:
+        self.deliver(self.core.hurry(self._clock.monotonic()))
+
     def deliver(self, steps: Iterable[Step]) -> None:
         for step in steps:
             inbox = self._inboxes.get(step.request)

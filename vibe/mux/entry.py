@@ -17,6 +17,7 @@ from vibe.domain.usage import Price
 
 ScopeId = NewType("ScopeId", str)
 NETWORK = ScopeId("network")
+LEFT_OUT = "left out by hand"
 
 
 class Scopes(Struct, frozen=True, kw_only=True):
@@ -34,7 +35,8 @@ class Scopes(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line of the pool. `trouble` says why it cannot be used at all, if so: no key, say."""
+    """One line of the pool. `trouble` says why it cannot be used at all, if so: no key, say.
+    `is_out`: a person does not want it asked for now."""
 
     alias: Alias
     scopes: Scopes
@@ -45,6 +47,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     window: int | None = None
     price: Price = Price()
     trouble: str | None = None
+    is_out: bool = False
+
+    @property
+    def why_not(self) -> str | None:
+        """Why it is never asked, if so."""
+        return LEFT_OUT if self.is_out and self.trouble is None else self.trouble
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -80,12 +88,17 @@ class Pool(Struct, frozen=True, kw_only=True):
     def weighted(self) -> list[tuple[Entry, int]]:
         """The entries with the smallest weights of the same ratios: 70/30 and 7/3 are one thing.
 
-        Where weights play no part, all are one; elsewhere, who has none gets nothing.
+        Where weights play no part, all are one; elsewhere, who has none gets nothing, like those
+        who are left out by hand: as long as one is, the shares are counted apart.
         """
-        if self.rules.mode != "load_balance" or self.rules.strategy == "round_robin":
-            return [(entry, 1) for entry in self.entries]
-        shared = gcd(*(entry.weight for entry in self.entries)) or 1
-        return [(entry, entry.weight // shared) for entry in self.entries]
+        is_weighed = self.rules.mode == "load_balance" and self.rules.strategy != "round_robin"
+        weights = [
+            (entry.weight if is_weighed else 1) * (not entry.is_out) for entry in self.entries
+        ]
+        shared = gcd(*weights) or 1
+        return [
+            (entry, weight // shared) for entry, weight in zip(self.entries, weights, strict=True)
+        ]
 
 
 def alone(entry: Entry, rules: Rules) -> Pool:

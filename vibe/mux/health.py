@@ -103,6 +103,18 @@ def after_success(health: Health) -> Health:
     return Health(epoch=health.epoch, stalled_at=health.stalled_at)
 
 
+def wakened(health: Health, now: float) -> Health:
+    """Half-open, by hand: the one way in which a deadline moves earlier."""
+    if health.until is None:
+        return health
+    return replace(
+        health,
+        until=min(health.until, now),
+        stated_until=min(health.stated_until, now),
+        resort_at=min(health.resort_at, now),
+    )
+
+
 def later(one: Health, other: Health) -> Health:
     """Of two openings of one epoch, the one that ends later; no deadline of either is forgotten."""
     longer = max(one, other, key=lambda health: health.until or -inf)

@@ -32,6 +32,7 @@ class Ledger:
     def __init__(self, *, clock: Clock, memory: Memory) -> None:
         self.counts: defaultdict[Alias, Counts] = defaultdict(Counts)
         self.traces: deque[Trace] = deque(maxlen=KEPT_TRACES)
+        self.attempts: deque[tuple[float, AttemptTrace]] = deque(maxlen=KEPT_TRACES)
         self.windows: dict[Alias, int] = {}
         self.targets: dict[Alias, Target] = {}
         self._clock = clock
@@ -45,6 +46,7 @@ class Ledger:
         self._failovers = self._seams = 0
         self._recent.clear()
         self.traces.clear()
+        self.attempts.clear()
         for alias, counts in self.counts.items():
             self.counts[alias] = Counts(under_way=counts.under_way)
 
@@ -62,7 +64,9 @@ class Ledger:
         self._memory.touched()
 
     def ended(self, attempt: AttemptTrace, now: float) -> None:
-        self.counts[attempt.alias].ended(attempt, now=now, wall=self._clock.wall())
+        wall = self._clock.wall()
+        self.counts[attempt.alias].ended(attempt, now=now, wall=wall)
+        self.attempts.append((wall - attempt.took_s, attempt))
         self._memory.used(attempt)
 
     def switched(self, event: FailedOver | Seam) -> None:

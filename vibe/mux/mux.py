@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from vibe.clock import Clock
 from vibe.domain.event import PoolEvent
 from vibe.domain.model import Alias, BrokenStream, ProviderName
@@ -23,8 +25,9 @@ from vibe.mux.memory import Memory
 from vibe.mux.policy import Rng
 from vibe.mux.snapshot import MuxSnapshot, snapshot
 from vibe.mux.step import Call
-from vibe.mux.trace import Trace
-from vibe.wire.capability import estimated_tokens, unable
+from vibe.mux.trace import AttemptTrace, Trace
+from vibe.mux.wishes import AS_CONFIGURED, Wishes
+from vibe.wire.capability import estimated_tokens, misses, unable
 
 AS_USUAL = Asking()
 WINDOW_OF_SILENCE = 4_096  # Ollama's own default, beyond which it cuts without a word
@@ -45,6 +48,9 @@ class Mux:
         on_broken: BrokenStream = "continue",
         core: type[Core] = Core,
     ) -> None:
+        self._configured = tuple(members)
+        self._guests: dict[Alias, Member] = {}
+        self._wishes = AS_CONFIGURED
         # Whoever was in the pool stays in these: a request may just be asking there.
         self._members: dict[Alias, Member] = {}
         self._names: dict[Alias, tuple[ProviderName, str]] = {}
@@ -54,7 +60,7 @@ class Mux:
         self._memory = memory
         self._on_broken: BrokenStream = on_broken
         self._ledger = Ledger(clock=clock, memory=memory)
-        self._desk = Desk(core(self._pool_of(members), rng=rng, explains=True), clock)
+        self._desk = Desk(core(self._pool(), rng=rng, explains=True), clock)
         memory.attach(self._desk, self.snapshot)
 
     async def aclose(self) -> None:
@@ -65,18 +71,50 @@ class Mux:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        return self._present
+        """As they are configured, whatever is wished."""
+        return self._configured
 
-    def set_members(self, members: Sequence[Member]) -> None:
-        """Who is in the pool from now on. What is under way ends where it is."""
-        pool = self._pool_of(members)
-        self._memory.reload(lambda: self._desk.set_pool(pool))
+    def set_members(
+        self,
+        members: Sequence[Member],
+        rules: Rules | None = None,
+        *,
+        on_broken: BrokenStream | None = None,
+    ) -> None:
+        """Who is in the pool from now on, and by which rules, where they are others. What is under
+        way ends where it is."""
+        self._rules = rules or self._rules
+        self._on_broken = on_broken or self._on_broken
+        self._configured = tuple(members)
+        self._ledger.targets.clear()  # as they are configured now
+        self._set_pool()
+
+    @property
+    def wishes(self) -> Wishes:
+        return self._wishes
+
+    def wish(self, wishes: Wishes, *, guest: Member | None = None) -> None:
+        """Of this process alone, until another is wished. What is under way ends where it is. A
+        guest is none of the pool, and asked only while it is pinned."""
+        if guest is not None:
+            self._guests[guest.entry.alias] = guest
+        self._wishes = wishes
+        self._set_pool()
 
     def reset(self) -> None:
         """Every entry counts as well again, and nothing has been counted."""
         self._ledger.reset()
-        for member in self.members:
+        for member in self._present:
             self._desk.close(member.entry.alias)
+
+    def close(self, alias: Alias) -> None:
+        """By hand: this entry counts as well again, in all processes."""
+        self._desk.close(alias)
+        self._memory.touched()
+
+    def hurry(self) -> None:
+        """By hand: who waits for somebody to come back asks now, whatever rest is left."""
+        self._desk.hurry()
 
     def stream(
         self, request: ModelRequest, asking: Asking = AS_USUAL
@@ -104,6 +142,7 @@ class Mux:
             call=call,
             on_broken=asking.on_broken or self._on_broken,
             hedge_after_s=self._rules.hedge_after_s,
+            on_left=asking.on_left,
         ).events()
 
     def snapshot(self) -> MuxSnapshot:
@@ -113,6 +152,7 @@ class Mux:
             self._ledger.counts,
             self._names,
             self._ledger.about(waiting=core.waiting),
+            pinned=self._wishes.pinned,
             now=self._clock.monotonic(),
             wall=self._clock.wall(),
         )
@@ -123,31 +163,45 @@ class Mux:
         return tuple(self._ledger.traces)
 
     @property
+    def attempts(self) -> tuple[tuple[float, AttemptTrace], ...]:
+        """The last ones, also of requests that are under way, the oldest first; and when each
+        began, by the wall."""
+        return tuple(self._ledger.attempts)
+
+    @property
     def at_rest(self) -> bool:
         """Nothing is under way and nobody waits."""
         return self._desk.core.at_rest
 
     def window_of(self, alias: Alias | None) -> int | None:
         """How many tokens it holds, as far as that is known; None: of whoever is asked first."""
-        members = [m for m in self._present if alias in (None, m.entry.alias)]
+        pinned = self._wishes.pinned
+        members = [m for m in self._present if (alias or pinned) in (None, m.entry.alias)]
         return members[0].entry.window if members else None
 
-    def _pool_of(self, members: Sequence[Member]) -> Pool:
-        self._present = tuple(members)
-        self._ledger.targets.clear()  # as they are configured now
-        for member in members:
+    def _set_pool(self) -> None:
+        pool = self._pool()
+        self._memory.reload(lambda: self._desk.set_pool(pool))
+
+    def _pool(self) -> Pool:
+        wishes = self._wishes
+        guests = (each for alias, each in self._guests.items() if alias == wishes.pinned)
+        self._present = tuple(
+            replace(each, entry=wishes.of(each.entry)) for each in (*self._configured, *guests)
+        )
+        for member in self._present:
             alias, target = member.entry.alias, member.target
             self._members[alias] = member
             self._names[alias] = target.provider, target.model
             self._upstreams[id(member.upstream)] = member.upstream
-        return Pool(entries=tuple(member.entry for member in members), rules=self._rules)
+        return Pool(entries=tuple(each.entry for each in self._present), rules=self._rules)
 
     def _unable(
         self, request: ModelRequest, tokens: int, among: frozenset[Alias] | None
     ) -> Iterator[tuple[Alias, str]]:
-        """Who would be asked in vain, and why. That a request is too long is only an estimate,
-        and counts for nothing where it would leave nobody."""
-        too_long: list[tuple[Alias, str]] = []
+        """Who would be asked in vain, and why. That a request is too long is only an estimate; that
+        and that not all of it can be shown count for nothing where they would leave nobody."""
+        rather_not: list[tuple[Alias, str]] = []
         left = 0
         for member in self._present:
             alias = member.entry.alias
@@ -157,12 +211,14 @@ class Mux:
                 yield alias, "was not asked for"
             elif why is not None:
                 yield alias, why
+            elif doubt := misses(request, member.target):
+                rather_not.append((alias, doubt))
             elif window is not None and tokens > window:
-                too_long.append((alias, "has too small a window"))
+                rather_not.append((alias, "has too small a window"))
             else:
                 left += 1
         if left:
-            yield from too_long
+            yield from rather_not
 
     def _window(self, alias: Alias, member: Member) -> float | None:
         """The size from which on a request is not tried there."""

@@ -10,7 +10,6 @@ from vibe.domain.answer import Answer, Piece
 from vibe.domain.event import PoolEvent, Retracted
 from vibe.domain.failure import Failure
 from vibe.domain.message import AssistantPart, Text, Thinking
-from vibe.domain.model import Alias
 from vibe.domain.stream import StopReason, TextDelta
 from vibe.mux.attempt import Attempt
 from vibe.mux.joint import Joint, Restart
@@ -23,7 +22,7 @@ class Part:
         self.text = ""
         self.pieces: tuple[Piece, ...] = ()
         self._joint: Joint | None = None
-        self._cut: tuple[Alias, Failure] | None = None
+        self._cut: tuple[Attempt, Failure] | None = None
 
     @property
     def joins(self) -> bool:
@@ -35,7 +34,7 @@ class Part:
         self.text += said
         if said:
             self.pieces = (*self.pieces, _piece(attempt, len(said)))
-        self._cut = attempt.send.alias, failure
+        self._cut = attempt, failure
         self._joint = None
 
     def go_on(self, *, prefilled: bool, trimmed: bool) -> None:
@@ -47,8 +46,8 @@ class Part:
         if self._cut is None or not self.text:
             return []
         self.text, self.pieces = "", ()
-        alias, failure = self._cut
-        return [Retracted(alias=alias, failure=failure)]
+        attempt, failure = self._cut
+        return [Retracted(alias=attempt.send.alias, failure=failure)]
 
     def say(self, attempt: Attempt, text: str) -> list[PoolEvent]:
         """More of the answer, joined where there is something to join it to."""
@@ -79,9 +78,23 @@ class Part:
 
     def as_it_stands(self) -> Answer | None:
         """The part alone, flagged as cut."""
-        if self._cut is None or not self.text:
-            return None
-        return Answer(parts=(Text(self.text),), pieces=self.pieces, cut=self._cut[1])
+        return self._so_far(*self._cut) if self._cut and self.text else None
+
+    def left(self, attempt: Attempt, failure: Failure) -> Answer:
+        """The same where nobody wants more: perhaps without a text, but with what it used."""
+        self.keep(attempt, failure)
+        return self._so_far(attempt, failure)
+
+    def _so_far(self, attempt: Attempt, failure: Failure) -> Answer:
+        usage, is_estimated = attempt.usage()
+        return Answer(
+            parts=(Text(self.text),) if self.text else (),
+            pieces=self.pieces or (_piece(attempt, 0),),
+            usage=usage,
+            is_estimated=is_estimated,
+            cost_uusd=attempt.cost_uusd(usage),
+            cut=failure,
+        )
 
     def _joined(self, attempt: Attempt, joined: str | Restart) -> list[PoolEvent]:
         told: list[PoolEvent] = []

@@ -24,8 +24,8 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
 
     `back_in_s` counts down to the end of a rest; None where that is not known. `spent_for_s`: its
     limit is used up for so long, and it is passed over while another can answer. `trouble` is why
-    the entry cannot be used at all. Costs are of those attempts whose price is known; `unpriced`
-    counts the others.
+    the entry cannot be used at all; `taken_out`: it is not asked for now, by hand. Costs are of
+    those attempts whose price is known; `unpriced` counts the others.
     """
 
     alias: Alias
@@ -66,7 +66,8 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
 
 
 class MuxSnapshot(Struct, frozen=True, kw_only=True):
-    """`at` is wall time. `failovers` were unseen but for one line, `seams` were not."""
+    """`at` is wall time. `failovers` were unseen but for one line, `seams` were not. While one is
+    `pinned`, nobody else is asked."""
 
     at: float
     mode: Mode
@@ -78,6 +79,7 @@ class MuxSnapshot(Struct, frozen=True, kw_only=True):
     failovers: int
     seams: int
     offline: bool = False
+    pinned: Alias | None = None
     entries: tuple[EntrySnapshot, ...] = ()
     recent: tuple[Switch, ...] = ()
 
@@ -104,6 +106,7 @@ def snapshot(
     about: About,
     *,
     asked: Mapping[Alias, int] | None = None,
+    pinned: Alias | None = None,
     now: float,
     wall: float,
 ) -> MuxSnapshot:
@@ -125,6 +128,7 @@ def snapshot(
         failovers=about.failovers,
         seams=about.seams,
         offline=board.is_offline,
+        pinned=pinned,
         entries=entries,
         recent=about.recent,
     )
@@ -158,7 +162,7 @@ def _entry(
         spent_for_s=None if spent_until is None else spent_until - now,
         resting_from=failure.kind.value if failure else None,
         trouble=entry.trouble,
-        taken_out=standing.is_out,
+        taken_out=entry.is_out,
         **_shares(board, standing, asked),
         requests=counts.requests,
         ok=counts.ok,

@@ -64,7 +64,7 @@ class Standing:
 
     __slots__ = (
         "circuits", "earliest", "entry", "first_token_s", "in_flight", "index", "is_closed",
-        "is_out", "most", "proved_at", "raised_to", "ready_at", "rejoined", "sent", "tier",
+        "most", "proved_at", "raised_to", "ready_at", "rejoined", "sent", "tier",
         "weight",
     )  # fmt: skip
 
@@ -73,7 +73,6 @@ class Standing:
     ) -> None:
         self.in_flight = 0
         self.sent = 0
-        self.is_out = False
         self.rejoined = True
         self.raised_to = 0
         self.first_token_s = 0.0
@@ -116,7 +115,7 @@ class Standing:
 
     @property
     def is_usable_at_all(self) -> bool:
-        return not self.is_out and self.entry.trouble is None and self.weight > 0
+        return self.entry.why_not is None and self.weight > 0
 
     @property
     def counted_by(self) -> Circuit:

@@ -1,7 +1,8 @@
 """A command line of bubblewrap: mounts made of the facts of a folder. Runs and looks at nothing.
 
 The root is read-only. What is nearer to the root is mounted first, so that a folder comes to lie
-on the /tmp that hides those of others, and what is kept of it on the folder.
+on the /tmp that hides those of others, and what is kept of it on the folder. Above a folder in /tmp
+nothing can be written, either: there it would be lost with that /tmp.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from vibe.sandbox.ground import Ground
 
 PROCESSES: Final = 4096
 HIDDEN: Final = (Path("/run"), Path("/var/run"))  # the sockets of services, and of the desktop
+_TEMPORARY: Final = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  those of others are hidden
 _SHOWN: Final = ("/run/current-system", "/run/booted-system", "/run/wrappers")  # NixOS is there
 _NAMES_OF_HOSTS: Final = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")
 _NAMESPACES: Final = (
@@ -47,17 +49,19 @@ def command_line(
     *,
     program: str,
     scratch: Path,
-    sockets: Iterable[Path] = (),
+    only_reads: bool = False,
     network: bool = False,
     denies_nesting: bool = True,
 ) -> tuple[str, ...]:
-    """`ground.absent` holds no more than what has a placeholder by now."""
+    """`ground.absent` holds no more than what has a placeholder by now. `only_reads`: it may not
+    write to the folder, either."""
     confined = (*_NAMESPACES, *(() if network else ("--unshare-net",)), *_CONFINED)
     mounts = [
         *_around(scratch, network=network),
-        *_of(ground),
-        *((path, ("--ro-bind", "/dev/null", str(path))) for path in sockets),
+        *_of(ground, "--ro-bind" if only_reads else "--bind"),
     ]
+    above = tuple(_above(ground.folder))
+    mounts += ((path, ("--tmpfs", str(path))) for path in above)
     ordered = sorted(mounts, key=lambda mount: len(mount[0].parts))
     return (
         program,
@@ -65,6 +69,7 @@ def command_line(
         *(("--disable-userns",) if denies_nesting else ()),
         *("--ro-bind", "/", "/"),
         *(word for _, words in ordered for word in words),
+        *(word for path in above for word in ("--remount-ro", str(path))),
         *("--setenv", "TMPDIR", "/tmp"),  # noqa: S108  its own one
         "--",
         *("/bin/sh", "-c", _FIRST, "sh", str(ground.folder)),
@@ -77,8 +82,8 @@ def command_line(
 def _around(scratch: Path, *, network: bool) -> Iterable[Mount]:
     yield Path("/dev"), ("--dev", "/dev")
     yield Path("/proc"), ("--proc", "/proc")
-    for name in ("/tmp", "/var/tmp"):  # noqa: S108  those of others are hidden
-        yield Path(name), ("--bind", str(scratch), name)
+    for temporary in _TEMPORARY:
+        yield temporary, ("--bind", str(scratch), str(temporary))
     for hidden in HIDDEN:
         if hidden.is_dir() and not hidden.is_symlink():
             yield hidden, ("--tmpfs", str(hidden))
@@ -86,8 +91,15 @@ def _around(scratch: Path, *, network: bool) -> Iterable[Mount]:
         yield Path(shown), ("--ro-bind-try", shown, shown)
 
 
-def _of(ground: Ground) -> Iterable[Mount]:
-    yield ground.folder, ("--bind", str(ground.folder), str(ground.folder))
+def _above(folder: Path) -> Iterable[Path]:
+    """What lies in a /tmp and is above the folder, which is mounted on it."""
+    for temporary in _TEMPORARY:
+        if folder.is_relative_to(temporary):
+            yield from (each for each in folder.parents if each.parent == temporary)
+
+
+def _of(ground: Ground, bind: str) -> Iterable[Mount]:
+    yield ground.folder, (bind, str(ground.folder), str(ground.folder))
     for path in ground.pinned:
         yield path, ("--bind", str(path), str(path))
     for path in (*ground.kept, *(each.path for each in ground.absent), *ground.movable):

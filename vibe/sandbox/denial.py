@@ -36,7 +36,10 @@ def denial(output: str, ground: Ground, *, is_namespaced: bool, network: bool) -
     hidden = _named(lines, ground, (str(path) for path in ground.masked))
     if hidden:
         return f"The sandbox hides {quote(hidden)}; {_OUTSIDE}."
-    paths = (*ground.kept, *ground.movable, *ground.pinned, *(each.path for each in ground.absent))
+    absent = _named(lines, ground, (str(each.path) for each in ground.absent))
+    if absent:
+        return f"There is no {quote(absent)}: the sandbox puts something empty in its place while a command runs, so that none can make it; {_OUTSIDE}."  # noqa: E501  one sentence
+    paths = (*ground.kept, *ground.movable, *ground.pinned)
     kept = _named(lines, ground, map(str, paths))
     if kept and (is_namespaced or kept not in map(str, ground.pinned)):
         return f"The sandbox keeps {quote(kept)} as it is; {_OUTSIDE}."

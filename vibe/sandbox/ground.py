@@ -21,7 +21,9 @@ SECRETS_AT_HOME: Final = (
     ".azure", ".git-credentials", ".pypirc", ".password-store", ".mozilla", ".config/gh",
     ".config/gcloud", ".config/op", ".config/google-chrome", ".local/share/keyrings",
 )  # fmt: skip
-PROTECTED: Final = (".vibe", ".env", "AGENTS.md", ".mcp.json", ".vscode", ".idea")
+PROTECTED: Final = (
+    ".vibe", ".env", ".env.local", ".envrc", "AGENTS.md", ".mcp.json", ".vscode", ".idea",
+)  # fmt: skip
 _MORE_PROTECTED: Final = (".env?*",)
 _START_FILES: Final = (
     ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv",
@@ -68,7 +70,8 @@ def survey(folder: Path, *, home: Path, own: Iterable[Path]) -> Ground:
     found = _Found()
     found.look_at_root(folder)
     for below in _folders_below(folder):
-        found.keep_movable(below, (*_BELOW, *_named_like(below, _MORE_PROTECTED)))
+        names = (*_BELOW, *_named_like(below, _MORE_PROTECTED))
+        found.keep_movable(below, dict.fromkeys(names))
     masks = {path.resolve() for path in (*(home / name for name in SECRETS_AT_HOME), *own)}
     if home.is_relative_to(folder):
         found.exposed.append(f"{home}: whole homes are no projects")
@@ -97,7 +100,8 @@ class _Found:
     def look_at_root(self, folder: Path) -> None:
         for name in PROTECTED:
             self.keep(Placeholder(path=folder / name))
-        self.keep_movable(folder, _named_like(folder, _MORE_PROTECTED))
+        more = _named_like(folder, _MORE_PROTECTED)
+        self.keep_movable(folder, (name for name in more if name not in PROTECTED))
         git = folder / ".git"
         if _kind(git) != "folder" or is_placeholder(Placeholder(path=git)):
             self.keep(Placeholder(path=git))

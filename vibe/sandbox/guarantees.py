@@ -20,7 +20,7 @@ EVERY_HAZARD: Final[frozenset[Hazard]] = frozenset(get_args(Hazard))
 WORDS: Final[Mapping[Guarantee, str]] = {
     "outside": "no file outside the folder is written, made, renamed or removed",
     "metadata": "modes, owners and times outside stay as they are",
-    "protected": "`.git/hooks`, `.git/config`, `.vibe`, `.env*`, `AGENTS.md` and such stay as they are, or absent",  # noqa: E501  one cell of a table
+    "protected": "`.git/hooks`, `.git/config`, `.vibe`, `.env*`, `AGENTS.md` and such stay as they are, or absent where that is named below",  # noqa: E501  one cell of a table
     "tmp": "`/tmp` is its own",
     "masked": "keys, credentials and vibe's own files cannot be read",
     "network": "there is no network, unless you allow it",

@@ -43,6 +43,7 @@ def command_line(
     *,
     scratch: Path,
     abi: int,
+    only_reads: bool = False,
     network: bool = False,
 ) -> tuple[str, ...]:
     """`python` with nothing of its own installation but the standard library, and the launcher."""
@@ -50,7 +51,9 @@ def command_line(
     scoped = _ALL_SCOPES if abi >= _SCOPES_SINCE else 0
     devices = [f"/dev/{name}" for name in _DEVICES]
     readable = beneath(Path("/"), without={*ground.masked, Path("/dev")})
-    writable = [*beneath(ground.folder, without=set(ground.masked)), scratch]
+    writable = [scratch]
+    if not only_reads:
+        writable += beneath(ground.folder, without=set(ground.masked))
     grants = (
         f"{_READ_DIR}=/",  # names may be listed everywhere: an exception cannot be made of that
         *(f"{_READS}={path}" for path in readable),

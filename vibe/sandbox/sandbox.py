@@ -6,7 +6,7 @@ starts none.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -51,11 +51,14 @@ class Sandbox(Struct, frozen=True, kw_only=True):
     abi: int = 0
 
     @contextmanager
-    def wrapped(self, command: Sequence[str], *, folder: Path) -> Generator[tuple[str, ...]]:
+    def wrapped(
+        self, command: Sequence[str], *, folder: Path, only_reads: bool = False
+    ) -> Generator[tuple[str, ...]]:
         """The command line to start, in any folder below `folder`, and to end before this is left.
 
         `folder` is a real path. It is looked at, and may get placeholders, which are taken away
-        again. What is started ends with the thread that starts it.
+        again. One that `only_reads` finds the folder as it is, and can write nothing to it. What is
+        started ends with the thread that starts it.
         """
         if self.backend == "off":
             yield tuple(command)
@@ -63,18 +66,25 @@ class Sandbox(Struct, frozen=True, kw_only=True):
         if folder.resolve() != folder:
             raise ToolError(f"not run: a link has been put in the place of {folder}")
         ground = survey(folder, home=self.home, own=self.own)
+        if only_reads:
+            ground = replace(ground, kept=(), pinned=(), absent=(), movable=())
         if self.backend == "landlock":
             yield landlock.command_line(
-                command, ground, scratch=self.scratch, abi=self.abi, network=self.network
+                command,
+                ground,
+                scratch=self.scratch,
+                abi=self.abi,
+                only_reads=only_reads,
+                network=self.network,
             )
             return
         with _made(ground) as made:
             yield bwrap.command_line(
                 command,
-                made,
+                replace(made, masked=(*made.masked, *self._sockets(made))),
                 program=self.program,
                 scratch=self.scratch,
-                sockets=self._sockets(made),
+                only_reads=only_reads,
                 network=self.network,
                 denies_nesting="nesting" in self.holds,
             )
@@ -98,8 +108,21 @@ class Sandbox(Struct, frozen=True, kw_only=True):
         return denial(output, ground, is_namespaced=self.backend == "bwrap", network=self.network)
 
     def _sockets(self, ground: Ground) -> tuple[Path, ...]:
+        """Of programs outside, as far as the mounts do not hide them by themselves."""
+
+        def lies_in(path: Path, folders: Iterable[Path]) -> bool:
+            return any(path.is_relative_to(folder) for folder in folders)
+
         temporary = (Path("/tmp"), Path("/var/tmp"), Path("/dev"))  # noqa: S108  they are hidden
-        return named_sockets(hidden=(*bwrap.HIDDEN, *temporary, ground.folder, *ground.masked))
+        hidden = (*bwrap.HIDDEN, *temporary)
+        # In the network of all, what commands themselves have bound is listed as well.
+        shown = () if self.network else (ground.folder,)
+        return tuple(
+            path
+            for path in named_sockets(near=ground.folder)
+            if not lies_in(path, ground.masked)
+            and (lies_in(path, shown) or not lies_in(path, (*hidden, ground.folder)))
+        )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Literal, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
@@ -24,8 +24,9 @@ from vibe.domain.telling import money
 from vibe.domain.turn import TurnEnd
 from vibe.session.record import Added, Compacted, Noted
 from vibe.session.summary import Summary
-from vibe.session.turn import Call, Item, Step, Turn
+from vibe.session.turn import Call, CallState, Item, Step, Turn
 
+UNDER_WAY: Final = "It is under way."
 Kind: TypeAlias = Literal["person", "thinking", "answer", "call", "summary", "note"]
 
 
@@ -90,6 +91,10 @@ def _step(step: Step) -> Iterator[Block]:
 
 
 def _call(call: Call) -> Block:
+    if call.state is CallState.STARTED:
+        return Block(
+            kind="call", title=call.asked.name, text=call.asked.arguments, result=UNDER_WAY
+        )
     text, images = _content(call.told.parts)
     failed = " (failed)" * call.told.is_error
     return Block(

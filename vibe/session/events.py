@@ -36,8 +36,12 @@ def record_of(event: PoolEvent, transcript: Transcript) -> Record | None:
             cut = part.cut or failure or Failure(kind=FailureKind.CANCELLED)
             answer = replace(part, cut=cut)
             return Answered(turn=turn, number=transcript.next_answer, answer=answer)
-        case FailedOver() | Seam() | Retracted():
-            return Noted(turn=turn, text=told(event))
+        case FailedOver():
+            return Noted(turn=turn, text=told(event), failed_over=event)
+        case Seam():
+            return Noted(turn=turn, text=told(event), seam=event)
+        case Retracted():
+            return Noted(turn=turn, text=told(event), retracted=event)
         case Routed() | Waiting() | Slow():
             return None
         case TextDelta() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():

@@ -24,6 +24,7 @@ from vibe.session.record import (
     Noted,
     Opened,
     Record,
+    Restored,
     Rewound,
     Started,
     TurnBegan,
@@ -54,9 +55,11 @@ def fork(
         raise UsageError(told, hint=f"vibe sessions show {source.session}")
     kept = {each for each in numbers if last_turn is None or each <= last_turn}
     copied = [record for record in loaded.records if _turn_of(record) in kept]
+    opened = transcript.opened
     forked = Session.begin(
         root,
-        folder=transcript.opened.folder if transcript.opened else "",
+        folder=opened.folder if opened else "",
+        branch=opened.branch if opened else "",
         at=at,
         redactor=redactor,
         tell=tell,
@@ -68,7 +71,7 @@ def fork(
 def _turn_of(record: Record) -> int | None:
     """None for what is not copied."""
     match record:
-        case Opened() | Forked() | Gap() | Rewound() | Used() | Changed():
+        case Opened() | Forked() | Gap() | Rewound() | Used() | Changed() | Restored():
             return None
         case Approved() | Started() | Finished() | Unknown():
             return record.call.turn

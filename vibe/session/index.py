@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vibe.clean import quote
@@ -49,8 +51,7 @@ def find(root: Path, text: str) -> Place:
 
 def delete(place: Place) -> None:
     """The journal last: as long as anything is left of a session, it can be found and deleted."""
-    try:
-        file = locked(place.journal, os.O_RDONLY)
+    with held(place, "delete"):
         try:
             for path in place.folder.iterdir():
                 if path.is_dir():
@@ -59,10 +60,21 @@ def delete(place: Place) -> None:
                     path.unlink()
             place.journal.unlink()
             place.folder.rmdir()
-        finally:
-            os.close(file)
+        except OSError as error:
+            raise unreadable(place, error, "delete") from error
+
+
+@contextmanager
+def held(place: Place, what: str) -> Generator[None]:
+    """Until this is left, nobody else writes it. `what` is done meanwhile, in a word."""
+    try:
+        file = locked(place.journal, os.O_RDONLY)
     except OSError as error:
-        raise unreadable(place, error, "delete") from error
+        raise unreadable(place, error, what) from error
+    try:
+        yield
+    finally:
+        os.close(file)
 
 
 def _is_meant(place: Place, text: str) -> bool:

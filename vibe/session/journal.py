@@ -204,6 +204,15 @@ def locked(path: Path, flags: int) -> int:
     return file
 
 
+def is_in_use(path: Path) -> bool:
+    """Whether somebody writes it just now."""
+    try:
+        os.close(locked(path, os.O_RDONLY))
+    except SessionInUse:
+        return True
+    return False
+
+
 def _sync_folder(path: Path) -> None:
     """Not every file system can, and then it need not."""
     with suppress(OSError):

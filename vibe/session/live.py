@@ -1,5 +1,7 @@
-"""An answer that is not whole yet, from its events: what a screen shows of it, and what is kept of
-it when somebody stops it. A pure fold; what is whole is of the transcript."""
+"""An answer that is not whole yet, from its events: what a screen shows of it.
+
+A pure fold; what is whole is of the transcript.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.domain.answer import Answer
 from vibe.domain.event import (
     FailedOver,
     PoolEvent,
@@ -20,8 +21,6 @@ from vibe.domain.event import (
     Unanswered,
     Waiting,
 )
-from vibe.domain.failure import Failure
-from vibe.domain.message import Text
 from vibe.domain.model import Alias
 from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
 
@@ -61,12 +60,6 @@ class Live(Struct, frozen=True, kw_only=True):
             case CallEnded() | Waiting() | Slow():
                 return self
         assert_never(event)
-
-    def stopped(self, why: Failure) -> Answer | None:
-        """What is kept when the person stops it: the text, for no call was whole."""
-        if not self.text.strip():
-            return None
-        return Answer(parts=(Text(self.text),), pieces=(), cut=why)
 
 
 def _longer(calls: tuple[Arriving, ...], number: int, more: str) -> tuple[Arriving, ...]:

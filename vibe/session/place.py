@@ -34,6 +34,10 @@ class Place(Struct, frozen=True):
         return self.folder / "summary.json"
 
     @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
     def blobs(self) -> Path:
         return self.folder / "blobs"
 
@@ -50,5 +54,6 @@ def places(root: Path) -> list[Place]:
         names = sorted(folder.name for folder in root.iterdir() if _ID.fullmatch(folder.name))
     except OSError:
         return []
-    found = [Place(root / name) for name in names]
-    return [place for place in found if place.journal.exists()]
+    journals = [Place(root / name).journal for name in names]
+    # A pipe would never let go of who reads it.
+    return [Place(each.parent) for each in journals if each.exists() and not each.is_fifo()]

@@ -12,6 +12,7 @@ from typing import Final, NewType, TypeAlias
 from msgspec import Struct
 
 from vibe.domain.answer import Answer
+from vibe.domain.event import FailedOver, Retracted, Seam
 from vibe.domain.message import ToolResult, User
 from vibe.domain.model import Alias
 from vibe.domain.turn import CallKey, TurnEnd
@@ -34,10 +35,12 @@ class NoFile(Struct, frozen=True, tag="none"):
     """There is none in that place."""
 
 
-class NotKept(Struct, frozen=True, tag="not_kept"):
-    """There was something, and it was not kept, nor is it known by its digest."""
+class NotKept(Struct, frozen=True, omit_defaults=True, tag="not_kept"):
+    """There was something, and it was not kept, nor is it known by its digest. Nor, if it
+    `may_be_same`, whether it has changed at all."""
 
     why: str
+    may_be_same: bool = False
 
 
 Past: TypeAlias = File | NoFile | NotKept
@@ -47,13 +50,15 @@ Past: TypeAlias = File | NoFile | NotKept
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
-    """The first record. Times are seconds since 1970; `folder` is where the person works."""
+    """The first record. Times are seconds since 1970; `folder` is where the person works, and
+    `branch` the one of git that it had then, "" where there was none or nobody asked."""
 
     session: SessionId
     folder: str
     at: float
     vibe: str
     format: int = FORMAT
+    branch: str = ""
 
 
 class Forked(Struct, frozen=True, kw_only=True, tag="forked"):
@@ -100,17 +105,23 @@ class Added(Struct, frozen=True, kw_only=True, tag="added"):
 
 
 class Compacted(Struct, frozen=True, kw_only=True, tag="compacted"):
-    """For the model, `message` stands for everything before it."""
+    """For the model, `message` stands for everything before it. The figures are estimates of all
+    that is sent."""
 
     turn: int
     message: User
+    tokens_before: int | None = None
+    tokens_after: int | None = None
 
 
-class Noted(Struct, frozen=True, kw_only=True, tag="note"):
-    """A line for the person, not for the model."""
+class Noted(Struct, frozen=True, kw_only=True, tag="note", omit_defaults=True):
+    """A line for the person, not for the model; and the event that it tells of, if it does."""
 
     turn: int
     text: str
+    failed_over: FailedOver | None = None
+    seam: Seam | None = None
+    retracted: Retracted | None = None
 
 
 class Used(Struct, frozen=True, kw_only=True, tag="used"):
@@ -128,6 +139,7 @@ class TurnEnded(Struct, frozen=True, kw_only=True, tag="ended"):
     end: TurnEnd
     at: float
     detail: str = ""
+    hint: str = ""
 
 
 # A call
@@ -179,7 +191,18 @@ class Changed(Struct, frozen=True, kw_only=True, tag="changed"):
     before: Past
     after: Past
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether there was a change at all."""
+        return not (isinstance(self.before, NotKept) and self.before.may_be_same)
+
+
+class Restored(Struct, frozen=True, tag="restored"):
+    """The files are as they were before this turn, as far as they could be."""
+
+    turn: int
+
 
 CallRecord: TypeAlias = Approved | Started | Finished | Unknown
 TurnRecord: TypeAlias = TurnBegan | Answered | Added | Compacted | Noted | TurnEnded | CallRecord
-Record: TypeAlias = Opened | Forked | Gap | Rewound | TurnRecord | Used | Changed
+Record: TypeAlias = Opened | Forked | Gap | Rewound | TurnRecord | Used | Changed | Restored

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.errors import VibeError
-from vibe.session.journal import BEHIND
+from vibe.session.journal import BEHIND, is_in_use
 from vibe.session.line import Read, read
 from vibe.session.place import Place
 from vibe.session.record import FORMAT, Gap, Record
 from vibe.session.transcript import Transcript
+
+HEAD_BYTES: Final = 200_000
 
 
 class Unreadable(VibeError):
@@ -20,22 +24,39 @@ class Unreadable(VibeError):
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """`problems` tell a person what of it is not there. `size` is the journal's, in bytes."""
+    """`problems` tell a person what of it is not there. `size` is the journal's, in bytes.
+    `is_in_use`: its last turn goes on in another process just now."""
 
     transcript: Transcript
     records: tuple[Record, ...]
     problems: tuple[str, ...] = ()
     size: int = 0
+    is_in_use: bool = False
 
 
 def load(place: Place) -> Loaded:
-    """For looking at it; another process may write it meanwhile."""
+    """For looking at it; another process may write it meanwhile. Only then is a call under way."""
     try:
         status = place.journal.stat()
         found = read(place.journal.read_bytes())
+        whole = loaded(found, is_behind=stat.S_IMODE(status.st_mode) == BEHIND)
+        if not any(turn.ended is None for turn in whole.transcript.turns[-1:]):
+            return whole
+        if is_in_use(place.journal):
+            return replace(whole, is_in_use=True)
     except OSError as error:
         raise unreadable(place, error, "read") from error
-    return loaded(found, is_behind=stat.S_IMODE(status.st_mode) == BEHIND)
+    return replace(whole, transcript=whole.transcript.applied(whole.transcript.unheard))
+
+
+def beginning(place: Place) -> Transcript:
+    """What its first records tell, however long it is; nothing of one that cannot be read."""
+    try:
+        with place.journal.open("rb") as file:
+            found = read(file.read(HEAD_BYTES))
+    except OSError:
+        return Transcript()
+    return Transcript().applied(found.records)
 
 
 def loaded(found: Read, *, is_behind: bool) -> Loaded:

@@ -34,11 +34,9 @@ from vibe.session.record import (
     SessionId,
     Started,
     TurnEnded,
-    Unknown,
 )
 from vibe.session.resume import loaded, require_known_format, unreadable
 from vibe.session.transcript import Transcript
-from vibe.session.turn import CallState
 
 MEMORY_ONLY: Final = NotKept("the session is only in memory")
 
@@ -70,6 +68,7 @@ class Session:
         root: Path | None,
         *,
         folder: str,
+        branch: str = "",
         at: float,
         redactor: Redactor,
         tell: Callable[[str], None],
@@ -78,7 +77,7 @@ class Session:
         session = new_id(at, urandom(NOISE_BYTES))
         place = Place(root / session) if root else None
         journal = Journal(place.journal if place else None, redactor=redactor, tell=tell)
-        opened = _opened(session, folder=folder, at=at)
+        opened = _opened(session, folder=folder, branch=branch, at=at)
         begun = cls(session, place, journal, redactor=redactor)
         begun.transcript = begun.transcript.apply(opened)
         journal.hold(opened)
@@ -115,9 +114,13 @@ class Session:
             resumed.put(Gap())
         if known.transcript.opened is None:
             resumed.put(_opened(place.session, folder=folder, at=at))
-        under_way = [call for call in known.transcript.calls if call.state is CallState.STARTED]
-        resumed.put(*(Unknown(call=call.key) for call in under_way))
+        resumed.put(*known.transcript.unheard)
         return resumed
+
+    @property
+    def place(self) -> Place | None:
+        """None: it is only in memory."""
+        return self._place
 
     def put(self, *records: Record) -> None:
         """What happened. Written at once, though not yet brought to the disk itself."""
@@ -200,5 +203,5 @@ class Session:
             summary.keep(told, self._place, size=size, redactor=self._redactor)
 
 
-def _opened(session: SessionId, *, folder: str, at: float) -> Opened:
-    return Opened(session=session, folder=folder, at=at, vibe=__version__)
+def _opened(session: SessionId, *, folder: str, at: float, branch: str = "") -> Opened:
+    return Opened(session=session, folder=folder, branch=branch, at=at, vibe=__version__)

@@ -17,12 +17,15 @@ MOST_FILES: Final = 10_000  # in a folder with more nothing is watched
 MOST_BYTES: Final = 1_000_000  # of one file
 MOST_BYTES_IN_ALL: Final = 50_000_000
 
-TOO_MANY: Final = NotKept(f"the folder has more than {MOST_FILES:,} files, too many to be watched")
+TOO_MANY: Final = NotKept(
+    f"the folder has more than {MOST_FILES:,} files, too many to be watched", may_be_same=True
+)
 TOO_LARGE: Final = NotKept(f"it was larger than {MOST_BYTES // 1_000_000} MB")
 TOO_MUCH: Final = NotKept(f"the folder has more than {MOST_BYTES_IN_ALL // 1_000_000} MB of files")
 NO_FILE: Final = NotKept("it was a link, or something else that is no file")
 PASSED_OVER: Final = NotKept(
-    "it was passed over, for a .gitignore file named it or its folder could not be read"
+    "it was passed over, for a .gitignore file named it or its folder could not be read",
+    may_be_same=True,
 )
 NOT_UTF_8: Final = NotKept("its name is not UTF-8")
 IN_DOUBT: Final = NotKept(

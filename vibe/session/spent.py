@@ -77,7 +77,7 @@ def _spent(
         answers=answers,
         input=usage.input or 0,
         output=usage.output or 0,
-        cached_read=usage.cached_read or 0,
+        cached_read=min(usage.cached_read or 0, usage.input or 0),
         cost_uusd=cost_uusd or 0,
         unpriced=int(cost_uusd is None),
         estimated=int(is_estimated),

@@ -33,6 +33,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     session: SessionId
     title: str = ""
     folder: str = ""
+    branch: str = ""
     began: float = 0.0
     last: float = 0.0
     turns: int = 0
@@ -59,6 +60,7 @@ def summary_of(session: SessionId, transcript: Transcript, *, redactor: Redactor
         session=session,
         title=title_of(turns[0].message, redactor=redactor) if turns else "",
         folder=opened.folder if opened else "",
+        branch=opened.branch if opened else "",
         began=min(times, default=0.0),
         last=max(times, default=0.0),
         turns=len(turns),

@@ -25,6 +25,7 @@ from vibe.session.record import (
     Noted,
     Opened,
     Record,
+    Restored,
     Rewound,
     SessionId,
     Started,
@@ -39,13 +40,16 @@ from vibe.session.turn import Call, CallState, Turn
 
 
 class Transcript(Struct, frozen=True, kw_only=True):
-    """`last_turn` is the highest number of a turn that there ever was: none is given twice."""
+    """`last_turn` is the highest number of a turn that there ever was: none is given twice. While
+    the files are as they were before a turn, and nothing has changed them since, it is `restored`.
+    """
 
     opened: Opened | None = None
     origin: SessionId | None = None
     turns: tuple[Turn, ...] = ()
     last_turn: int = 0
     changes: tuple[Changed, ...] = ()
+    restored: int | None = None
     spent: tuple[Spent, ...] = ()
 
     @property
@@ -63,6 +67,12 @@ class Transcript(Struct, frozen=True, kw_only=True):
         return tuple(call for turn in self.turns for call in turn.calls)
 
     @property
+    def unheard(self) -> tuple[Unknown, ...]:
+        """What is to be added once nobody goes on with what had started."""
+        started = (call for call in self.calls if call.state is CallState.STARTED)
+        return tuple(Unknown(call=call.key) for call in started)
+
+    @property
     def unknown(self) -> tuple[Call, ...]:
         """Calls of which nobody knows what they did: to be looked after before the like is done."""
         return tuple(call for call in self.calls if call.state is CallState.UNKNOWN)
@@ -76,14 +86,14 @@ class Transcript(Struct, frozen=True, kw_only=True):
             case Opened():
                 return replace(self, opened=record)
             case Forked(origin=origin):
-                return replace(self._given_up(), origin=origin, spent=(), changes=())
+                return replace(self._given_up(), origin=origin, spent=(), changes=(), restored=None)
             case Gap():
                 return self._given_up()
             case Rewound(turn=number):
                 kept = tuple(turn for turn in self.turns if turn.number < number)
                 return replace(self, turns=kept, last_turn=max(self.last_turn, number - 1))
-            case Changed():
-                return replace(self, changes=(*self.changes, record))
+            case Changed() | Restored():
+                return self._with_files(record)
             case Used():
                 return replace(self, spent=added(self.spent, spent_on(record)))
             case Answered():
@@ -100,6 +110,11 @@ class Transcript(Struct, frozen=True, kw_only=True):
         for record in records:
             transcript = transcript.apply(record)
         return transcript
+
+    def _with_files(self, record: Changed | Restored) -> Transcript:
+        if isinstance(record, Restored):
+            return replace(self, restored=record.turn)
+        return replace(self, changes=(*self.changes, record), restored=None)
 
     def _within(self, number: int, record: TurnRecord) -> Transcript:
         if number > self.last_turn:

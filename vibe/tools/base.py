@@ -20,9 +20,12 @@ from vibe.domain.request import Tool
 from vibe.errors import ToolError
 from vibe.tools.jobs import Jobs
 from vibe.tools.schema import schema_of
+from vibe.tools.spool import Spool
 
 FileUse: TypeAlias = Literal["read", "grep", "edit", "write"]
 Say: TypeAlias = Callable[[str], None]
+
+MOST_SEEN_BYTES = 64 * 1024 * 1024
 
 
 class TouchesFile(Struct, frozen=True, kw_only=True):
@@ -90,25 +93,32 @@ def _always(_path: Path) -> bool:
 class Room(Struct, kw_only=True):
     """Where the tools of a session work. `root` is a real path.
 
-    `spool` is the folder for outputs that are too long for a model, None where there is none.
-    `seen` holds the content of each file as the model knows it. `env` is what commands see.
-    `confined` puts a command line into the sandbox for as long as it runs, and `denied` tells of
-    an output and an exit code what of a failure was the sandbox's doing. `searchable` gives what
-    tells whether a file may be looked into where a whole folder is. `jobs` are to be closed with
-    the session.
+    `spool` takes the outputs that are too long for a model, None where nothing can be kept.
+    `seen` holds the content of files as the model knows them: of all that MOST_SEEN_BYTES have
+    room for, and one. `env` is what commands see. `confined` puts a command line into the sandbox
+    for as long as it runs, and `denied` tells of an output and an exit code what of a failure was
+    the sandbox's doing. `searchable` gives what tells whether a file may be looked into where a
+    whole folder is. `jobs` are to be closed with the session.
     """
 
     root: Path
     env: Mapping[str, str]
     keep: Keep
     ask: Ask
-    spool: Path | None = None
+    spool: Spool | None = None
     confined: Callable[[Sequence[str]], AbstractContextManager[Sequence[str]]] = nullcontext
     denied: Callable[[str, int], str | None] = _not_at_all
     searchable: Callable[[], Callable[[Path], bool]] = lambda: _always
     seen: dict[Path, bytes] = {}
     plan: tuple[Todo, ...] = ()
     jobs: Jobs = field(default_factory=Jobs)
+
+    def saw(self, path: Path, content: bytes) -> None:
+        """What was seen longest ago may be forgotten for it: then it has to be read once more."""
+        self.seen.pop(path, None)
+        while sum(map(len, self.seen.values())) > MOST_SEEN_BYTES:
+            del self.seen[next(iter(self.seen))]
+        self.seen[path] = content
 
     def path_of(self, path: str) -> Path:
         """Absolute, but as it was named: what it leads to is for others to find out, and only what

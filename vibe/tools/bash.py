@@ -4,7 +4,6 @@ it started is left. Who may run what is decided elsewhere, before."""
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -61,7 +60,7 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
         cwd=room.root,
         env={**room.env, NAME: mark},
         timeout_s=min(wanted_s, MOST_TIMEOUT_S),
-        spool=None if room.spool is None else room.spool / f"{os.urandom(6).hex()}.log",
+        spool=room.spool,
     )
 
     async def wait(say: Say) -> Done:

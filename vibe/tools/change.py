@@ -47,7 +47,7 @@ async def carry_out(path: Path, content: bytes, *, before: File | None, room: Ro
     mode = _NEW_FILE if before is None else before.mode
     await room.keep(path, before=old, after=content, mode=mode)
     await unbroken(_written(path, content, before=before))
-    room.seen[path] = content
+    room.saw(path, content)
 
 
 async def _written(path: Path, content: bytes, *, before: File | None) -> None:

@@ -15,8 +15,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from vibe.errors import ToolError
-from vibe.tools.output import FILE_BYTES, Output, Printed
+from vibe.tools.output import Output, Printed
 from vibe.tools.process import CHUNK, DRAIN_S, Command, end_group
+from vibe.tools.spool import FILE_BYTES
 from vibe.tools.strays import NAME, end_strays
 from vibe.tools.unbroken import unbroken
 

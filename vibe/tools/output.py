@@ -7,14 +7,15 @@ as the replacement character; nothing is cleaned here, for nothing is shown.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
+from vibe.tools.spool import Spool, SpoolFile
+
 HEAD_BYTES = 10_000
 TAIL_BYTES = 20_000
-FILE_BYTES = 64_000_000
 
 
 class Printed(Struct, frozen=True, kw_only=True):
@@ -29,14 +30,13 @@ class Printed(Struct, frozen=True, kw_only=True):
 class Output:
     """The file is made when there is more than the bounds hold; `close` ends it."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, spool: Spool | None) -> None:
         self.total_bytes = 0
         self._head = bytearray()
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
-        self._path = path
-        self._file: BinaryIO | None = None
-        self._written = 0
+        self._spool = spool
+        self._file: SpoolFile | None = None
 
     def add(self, data: bytes) -> None:
         self.total_bytes += len(data)
@@ -48,9 +48,9 @@ class Output:
         self._tail.append(rest)
         self._tail_bytes += len(rest)
         if self._file is not None:
-            self._spool(rest)
-        elif self._tail_bytes > TAIL_BYTES and self._path is not None:
-            self._open()
+            self._file.put(rest)
+        elif self._tail_bytes > TAIL_BYTES and self._spool is not None:
+            self._open(self._spool)
         while self._tail_bytes - len(self._tail[0]) >= TAIL_BYTES:
             self._tail_bytes -= len(self._tail.popleft())
 
@@ -60,42 +60,27 @@ class Output:
         if not left_out:
             text = _text(bytes(self._head) + tail)
             return Printed(text=text, total_bytes=self.total_bytes)
-        where = f"; all of it: {self._path}" if self._file is not None else ""
+        path = None if self._file is None else self._file.path
+        where = f"; all of it, for read and grep: {path}" if path else ""
         gap = f"\n[… {left_out:,} bytes left out{where} …]\n"
         return Printed(
             text=_text(bytes(self._head)) + gap + _text(tail),
             total_bytes=self.total_bytes,
             left_out=left_out,
-            path=self._path if self._file is not None else None,
+            path=path,
         )
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
 
-    def _open(self) -> None:
+    def _open(self, spool: Spool) -> None:
         """From now on all goes to the file; what came before is still at hand."""
-        if self._path is None:
-            return
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self._path.open("xb", buffering=0)
-        except OSError:  # then head and tail are what there is
-            self._path = None
-            return
-        self._path.chmod(0o600)
-        self._spool(bytes(self._head))
-        for data in self._tail:
-            self._spool(data)
-
-    def _spool(self, data: bytes) -> None:
-        room = FILE_BYTES - self._written
-        if self._file is None or room <= 0:
-            return
-        try:
-            self._written += self._file.write(data[:room])
-        except OSError:  # the disk is full: the file ends here
-            self._written = FILE_BYTES
+        self._spool = None
+        with suppress(OSError):  # then head and tail are what there is
+            self._file = spool.opened()
+            for data in (bytes(self._head), *self._tail):
+                self._file.put(data)
 
 
 def _text(data: bytes) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from vibe.tools.output import Output, Printed
+from vibe.tools.spool import Spool
 
 GRACE_S = 0.4
 DRAIN_S = 0.2
@@ -30,7 +31,7 @@ class Command(Struct, frozen=True, kw_only=True):
     cwd: Path
     env: Mapping[str, str]
     timeout_s: float
-    spool: Path | None = None
+    spool: Spool | None = None
 
 
 class Finished(Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     async def run(_: Say) -> Done:
         done, content = await asyncio.to_thread(_look, path, name, arguments)
         if content is not None:
-            room.seen[path] = content
+            room.saw(path, content)
         return done
 
     return Act(run=run)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 
 from vibe.tools.jobs import Job
-from vibe.tools.output import FILE_BYTES, Printed
+from vibe.tools.output import Printed
+from vibe.tools.spool import FILE_BYTES
 
 
 def ending(code: int) -> str:
@@ -23,7 +24,11 @@ def told_of(job: Job, printed: Printed) -> str:
     nothing = "" if printed.total_bytes else "nothing new; "
     state = "runs" if job.code is None else f"is over: {ending(job.code)}"
     endless = f"; it was ended after {FILE_BYTES // 1_000_000} MB of output" * job.is_endless
-    file = f"all that it printed: {job.file}" if printed.left_out and job.file else ""
+    file = (
+        f"all that it printed, for read and grep: {job.file}"
+        if printed.left_out and job.file
+        else ""
+    )
     return told(printed, f"{nothing}job {job.number} {state}{endless}", file)
 
 

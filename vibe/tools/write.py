@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -14,13 +12,12 @@ from vibe.domain.message import Text as Words
 from vibe.errors import ToolError
 from vibe.tools.base import Act, Done, Kind, Room, Say, TouchesFile
 from vibe.tools.change import carry_out, missing_folders, present
-from vibe.tools.editing.hunks import unified_diff
-from vibe.tools.editing.lines import changes, lines_of
-from vibe.tools.editing.text import Splice, rewritten, text_of
+from vibe.tools.editing.hunks import diff_between
+from vibe.tools.editing.lines import lines_of
+from vibe.tools.editing.text import rewritten, text_of
 from vibe.tools.files import MOST_BYTES, File
 
 _MOST_SHOWN = 200
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,17 +102,9 @@ def _encoded(content: str, before: File | None) -> bytes:
 
 
 def _diff(before: File | None, content: bytes) -> str:
-    new = text_of(content).body
-    if before is None:
-        lines = lines_of(new)
-        more = len(lines) - _MOST_SHOWN
-        rest = [f"… and {more:,} more lines"] if more > 0 else []
-        return "\n".join((*(f"+{line}" for line in lines[:_MOST_SHOWN]), *rest))
-    text = text_of(before.content)
-    olds, news = _LINE.findall(text.body), _LINE.findall(new)
-    starts = list(accumulate(map(len, olds), initial=0))
-    splices = [
-        Splice(start=starts[change.first], end=starts[change.end], new="".join(change.new))
-        for change in changes(olds, news)
-    ]
-    return unified_diff(text, splices)
+    if before is not None:
+        return diff_between(before.content, content)
+    lines = lines_of(text_of(content).body)
+    more = len(lines) - _MOST_SHOWN
+    rest = [f"… and {more:,} more lines"] if more > 0 else []
+    return "\n".join((*(f"+{line}" for line in lines[:_MOST_SHOWN]), *rest))

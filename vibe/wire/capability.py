@@ -28,20 +28,33 @@ from vibe.domain.target import Target
 BYTES_A_TOKEN: Final = 4
 TOKENS_A_PICTURE: Final = 1_500
 
-_Part: TypeAlias = UserPart | Thinking | ToolCall
+Part: TypeAlias = UserPart | Thinking | ToolCall
 
 
 def unable(request: ModelRequest, target: Target) -> str | None:
     """Why this target would be asked in vain, in words that go after its name.
 
     None: nothing is known against it. That a model calls tools is assumed where nobody said so;
-    that it sees images is doubted, and the doubt is a reason.
+    that it sees images is doubted, and the doubt is a reason. Only what the last words of the
+    person came with has to be seen: see `misses`.
     """
-    parts = list(_parts(request.messages))
-    calls = request.tools or any(isinstance(part, ToolCall) for part in parts)
+    calls = request.tools or any(isinstance(part, ToolCall) for part in _parts(request.messages))
     if calls and target.calls_tools is False:
         return "cannot call tools"
-    shown = [part for part in parts if isinstance(part, Image | Document)]
+    said = [message for message in request.messages if isinstance(message, User)]
+    return _unseen(said[-1:], target)
+
+
+def misses(request: ModelRequest, target: Target) -> str | None:
+    """Why this target would not be shown all of the conversation, in words that go after its name.
+
+    It can go on all the same: a picture that a tool brought is told of then, and not shown.
+    """
+    return _unseen(request.messages, target)
+
+
+def _unseen(messages: Iterable[Message], target: Target) -> str | None:
+    shown = [part for part in _parts(messages) if isinstance(part, Image | Document)]
     if obstacle := next((found for part in shown if (found := obstacle_to(part, target))), None):
         return obstacle
     if target.sees_images is None and any(isinstance(part, Image) for part in shown):
@@ -65,11 +78,11 @@ def obstacle_to(part: Image | Document, target: Target) -> str | None:
 
 def estimated_tokens(request: ModelRequest) -> int:
     """About what all that is sent comes to; tokenizers differ by a third to either side."""
-    tools = sum(_tokens(t.name + t.description + t.parameters) for t in request.tools)
-    return _tokens(request.system) + tools + sum(map(_weight, _parts(request.messages)))
+    tools = sum(tokens_in(t.name + t.description + t.parameters) for t in request.tools)
+    return tokens_in(request.system) + tools + sum(map(weight, _parts(request.messages)))
 
 
-def _parts(messages: Iterable[Message]) -> Iterator[_Part]:
+def _parts(messages: Iterable[Message]) -> Iterator[Part]:
     for message in messages:
         match message:
             case System(text):
@@ -80,17 +93,17 @@ def _parts(messages: Iterable[Message]) -> Iterator[_Part]:
                 yield from (part for result in results for part in result.parts)
 
 
-def _weight(part: _Part) -> int:
+def weight(part: Part) -> int:
     match part:
         case Text(text):
-            return _tokens(text)
+            return tokens_in(text)
         case Thinking(text=text, seal=seal):
-            return _tokens(text) + _tokens(seal)
+            return tokens_in(text) + tokens_in(seal)
         case ToolCall(name=name, arguments=arguments):
-            return _tokens(name) + _tokens(arguments)
+            return tokens_in(name) + tokens_in(arguments)
         case Image() | Document():
             return TOKENS_A_PICTURE
 
 
-def _tokens(text: str) -> int:
+def tokens_in(text: str) -> int:
     return len(text.encode(errors="replace")) // BYTES_A_TOKEN + 1

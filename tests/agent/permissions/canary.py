@@ -84,6 +84,8 @@ def trapped(home: Path) -> Canary:
     (traps / "same").hardlink_to(home / "outside")
     os.mkfifo(traps / "pipe")
     (made.project / "src/gone").symlink_to("nowhere")
+    (traps / ".gitignore").write_text("!.shown\n")
+    (traps / ".shown").hardlink_to(home / "outside")
     return made
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.agent.permissions.test_git_contents import git
 from vibe.agent.permissions.doubts import looked_through
@@ -172,9 +173,19 @@ def test_git_blame_of_a_hard_link_is_asked_about(root: Path) -> None:
 def test_links_are_only_looked_at_for_who_follows_them(root: Path) -> None:
     link("../../outside")(root / "a/trap")
     here = around(root)
-    expected = (Doubtful(path=f"{root}/a/trap", why=OUT, is_link=True, is_tracked=True),)
-    found = [looked_through(here, with_links=each).doubtful for each in (False, True)]
-    assert found == [(), expected]
+    found = [looked_through(here, {use}).doubtful for use in ("tree", "followed", "tracked")]
+    trap = Doubtful(path=f"{root}/a/trap", why=OUT, is_link=True)
+    assert found == [(), (trap,), (replace(trap, is_tracked=True),)]
+
+
+def test_of_very_many_links_the_rest_is_asked_about(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vibe.agent.permissions.doubts._MOST_FOLLOWED", 1)
+    link("x")(root / "a/one")
+    assert asked("diff a b", root) == ""
+    link("x")(root / "a/two")
+    assert "is one of more links than are looked at" in asked("diff a b", root)
 
 
 def test_a_search_of_the_folder_passes_over_hard_links(root: Path) -> None:

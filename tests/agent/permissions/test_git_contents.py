@@ -42,6 +42,26 @@ def test_a_secret_that_git_does_not_know_is_not_printed(command: str, tmp_path: 
     assert decided(command, repository(tmp_path, "a.txt")) == "allow"
 
 
+@pytest.mark.parametrize("folder", ["below", "../tree"])
+def test_from_below_and_in_a_worktree_git_knows_the_same(folder: str, tmp_path: Path) -> None:
+    (root := tmp_path / "root").mkdir()
+    repository(root, "a.txt")
+    git(root, "worktree", "add", "-q", "../tree")
+    (place := root / folder).mkdir(exist_ok=True)
+    (place / ".env").write_text("SECRET=1\n")
+    (place / "link").symlink_to(".")
+    assert decided("git diff", place.resolve()) == "allow"
+    git(place, "add", "-f", ".env")
+    assert decided("git diff", place.resolve()) == "ask"
+
+
+@pytest.mark.parametrize("make", [("--split-index",), ("--index-version", "4")])
+def test_what_an_index_leaves_out_may_be_known(make: tuple[str, ...], tmp_path: Path) -> None:
+    root = repository(tmp_path, "a.txt")
+    git(root, "update-index", *make)
+    assert decided("git diff", root) == "ask"
+
+
 @pytest.mark.parametrize("command", NAMES)
 def test_what_prints_no_contents_is_free(command: str, tmp_path: Path) -> None:
     assert decided(command, repository(tmp_path, ".env", "a.txt")) == "allow"

@@ -195,7 +195,7 @@ def test_what_is_allowed_here_is_not_where_a_link_leads(around: Surroundings, ro
 def test_secrets_are_looked_for_where_many_files_are_read(around: Surroundings, root: Path) -> None:
     (root / "node_modules").mkdir()
     (root / "node_modules/test.pem").write_text("a sample")
-    assert looked_through(around, with_links=False).secrets == (f"{root}/.env",)
+    assert looked_through(around, {"tree"}).secrets == (f"{root}/.env",)
     given = {
         command: check_command(command, mode="ask", around=around).decision
         for command in ("grep -r x .", "grep -r x src", "rg x", "rg -g '.e*' x", "diff . src")
@@ -214,7 +214,7 @@ def test_where_there_are_too_many_files_nobody_knows(
 ) -> None:
     assert MOST_ENTRIES == 50_000
     monkeypatch.setattr("vibe.agent.permissions.doubts.MOST_ENTRIES", 2)
-    assert looked_through(around, with_links=False).secrets is None
+    assert looked_through(around, {"tree"}).secrets is None
     assert check_command("rg x", mode="ask", around=around).decision == "ask"
 
 

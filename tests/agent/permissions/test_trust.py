@@ -85,7 +85,12 @@ def another_name(folder: Path) -> None:
     (folder / ".vibe/config.toml").rename(folder / ".vibe/config2.toml")
 
 
-@pytest.mark.parametrize("change", [other_words, one_more, a_hook, one_less, another_name])
+def below(folder: Path) -> None:
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "a/b/AGENTS.md").write_text("use tabs\n")
+
+
+@pytest.mark.parametrize("change", [other_words, one_more, a_hook, one_less, another_name, below])
 def test_whatever_changes_asks_anew(folder: Path, change: Callable[[Path], None]) -> None:
     if change is not a_hook:
         (folder / ".vibe").mkdir()
@@ -95,6 +100,29 @@ def test_whatever_changes_asks_anew(folder: Path, change: Callable[[Path], None]
     assert found(folder).state == "changed"
     trusted(folder)
     assert found(folder).state == "trusted"
+
+
+def test_instructions_below_are_a_part_of_what_is_trusted(folder: Path) -> None:
+    (folder / "AGENTS.md").unlink()
+    below(folder)
+    for skipped in ("node_modules/x", ".git", "a/.venv"):
+        (folder / skipped).mkdir(parents=True)
+        (folder / skipped / "AGENTS.md").write_text("x")
+    (folder / "up").symlink_to("..")
+    (file,) = found(folder).files
+    assert (file.name, file.content) == ("a/b/AGENTS.md", b"use tabs\n")
+    trusted(folder)
+    (folder / file.name).write_text("use blanks\n")
+    assert found(folder).state == "changed"
+
+
+def test_in_a_large_folder_the_nearest_instructions_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below(folder)
+    (folder / "a/AGENTS.md").touch()
+    monkeypatch.setattr("vibe.agent.permissions.trust._MOST_ENTRIES", 3)
+    assert [file.name for file in found(folder).files] == ["AGENTS.md", "a/AGENTS.md"]
 
 
 def test_what_was_shown_is_trusted_not_what_came_since(folder: Path) -> None:
@@ -118,7 +146,7 @@ def test_what_holds_everything_is_never_trusted(home: Path, place: str) -> None:
     (home / "AGENTS.md").write_text("x")
     project = project_in(home / place, store=store_of(home), home=home)
     assert (project.state, project.files) == ("never", ())
-    with pytest.raises(UsageError, match="is never trusted: everything of yours lies below it"):
+    with pytest.raises(UsageError, match="is never trusted as a project: everything lies below it"):
         trust(project, store=store_of(home))
 
 

@@ -89,6 +89,20 @@ FIRST_LETTER: tuple[Case, ...] = (
         change("    int x = 1;", r"    int x = 1;\n    int y = 2;"),
         says=("as two characters",),
     ),
+    refused(
+        "escapes: before an indented line, shell",
+        "a.sh",
+        b"if true; then\n  echo a\nfi\n",
+        change("  echo a", r"  echo a\n  echo b"),
+        says=("as two characters",),
+    ),
+    refused(
+        "escapes: among several lines, Python",
+        "a.py",
+        b"x = 1\ny = 2\n",
+        change("x = 1\ny = 2\n", "x = 1\nz = 3\\ny = 2\n"),
+        says=("no longer parse",),
+    ),
     exact(
         "escapes: in a regular expression, JavaScript",
         "a.js",

@@ -23,7 +23,7 @@ from vibe.domain.model import ProviderName
 from vibe.domain.quirks import Quirks
 from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.target import Target
-from vibe.wire.capability import estimated_tokens, unable
+from vibe.wire.capability import estimated_tokens, misses, unable
 
 UNKNOWN = Target(provider=ProviderName("p"), model="m", backend="generic")
 SEES = replace(UNKNOWN, sees_images=True)
@@ -59,7 +59,7 @@ def result_of(*parts: Text | Image | Document) -> ModelRequest:
             "cannot see images",
             id="an image, no place for it",
         ),
-        pytest.param(result_of(PICTURE), BLIND, "cannot see images", id="an image in a result"),
+        pytest.param(result_of(PICTURE), BLIND, None, id="an image in a result"),
         pytest.param(asking(LINK), SEES, None, id="an address"),
         pytest.param(
             asking(LINK),
@@ -85,6 +85,13 @@ def test_a_target_is_skipped_for_a_reason(
     request_: ModelRequest, target: Target, reason: str | None
 ) -> None:
     assert unable(request_, target) == reason
+
+
+def test_what_a_tool_brought_or_was_said_before_is_missed_by_who_cannot_see() -> None:
+    earlier = ModelRequest(messages=(*asking(PICTURE).messages, *asking().messages))
+    for request in (result_of(PICTURE), earlier):
+        assert (unable(request, BLIND), misses(request, BLIND)) == (None, "cannot see images")
+        assert misses(request, SEES) is None
 
 
 LONG = "word" * 1_000

@@ -13,7 +13,7 @@ from posixpath import relpath
 from typing import Final
 
 from vibe.agent.permissions.names import folded, leads_to, plain
-from vibe.agent.permissions.values import Access, Surroundings
+from vibe.agent.permissions.values import DEEP, Access, Surroundings
 from vibe.domain.rule import FileTool, Rule, Tool
 
 _LETTERS: Final = re.compile(r"\\.|[*?]|[^*?\\]+|\\\Z", re.DOTALL)
@@ -37,7 +37,7 @@ def covers(rule: Rule, path: str, around: Surroundings) -> bool:
 
 
 def stands_for_many(access: Access) -> bool:
-    return access.is_pattern or access.use in {"tree", "visible", "tracked"}
+    return access.is_pattern or access.use in DEEP
 
 
 def may_cover(rule: Rule, access: Access, around: Surroundings) -> bool:

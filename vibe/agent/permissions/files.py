@@ -58,7 +58,7 @@ def decide_file(
 
 
 def may_be_searched(path: str, *, around: Surroundings, rules: Rules = NO_RULES) -> bool:
-    """Whether grep, which may go through a folder, may also look into this file of it."""
+    """Whether a search of the folder that it lies in may look into it, by its name."""
     access = Access(path=path, use="read")
     limits = (*rules.deny, *rules.ask)
     return not is_secret(access, around) and not any(

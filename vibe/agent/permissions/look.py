@@ -1,6 +1,6 @@
 """Looks at what a decision depends on: links, repositories, secrets and programs in the folder.
 
-It reads names, kinds and git's own configuration, never what a file holds, and changes nothing. A
+It reads names, kinds and what git and rg are told to do, no other file, and changes nothing. A
 moment later it may be otherwise: so files are opened following no link, commands run in a sandbox.
 """
 
@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from glob import iglob
 from itertools import islice
 from pathlib import Path
-from posixpath import join, normpath, realpath, relpath
+from posixpath import basename, join, normpath, realpath
+from shutil import which
 from typing import Final
 
 from msgspec.structs import replace
 
 from vibe.agent.permissions.commands import NO_RULES, decide_command
+from vibe.agent.permissions.doubts import doubt_of, looked_through
 from vibe.agent.permissions.file_rules import stands_for_many
-from vibe.agent.permissions.files import Target, decide_file
+from vibe.agent.permissions.files import Target, decide_file, may_be_searched
 from vibe.agent.permissions.names import (
     PROTECTED_NAMES,
-    is_name_of_secret,
     is_protected,
     is_secret,
 )
-from vibe.agent.permissions.repository import git_config_of
+from vibe.agent.permissions.repository import git_config_of, keyed_configurations
 from vibe.agent.permissions.values import (
     EVERY_HAZARD,
     Access,
@@ -40,10 +40,7 @@ from vibe.agent.permissions.values import (
 )
 from vibe.domain.rule import FileTool, Rules
 
-MOST_ENTRIES: Final = 50_000  # of a folder; where there are more, secrets may be among them
 _MOST_FOUND: Final = 1_000  # by one pattern
-# Packages of others: what is called a key there is a sample.
-_SKIPPED: Final = frozenset({".git", "node_modules", ".venv", "venv", "site-packages", ".tox"})
 
 
 def surroundings(
@@ -67,8 +64,10 @@ def surroundings(
         cwd=here,
         home=realpath(home),
         protected=(*map(realpath, own), *linked),
+        keyed=tuple(map(realpath, keyed_configurations(Path(here), home))),
         git_config=git_config_of(Path(here)),
         planted=frozenset(_planted(top, search_path)),
+        grep_follows=_grep_follows(search_path),
         unheld=unheld,
     )
 
@@ -79,11 +78,10 @@ def check_command(
     """What is decided about a command line, after a look at the files that it would use."""
     follow = partial(_followed, around=around)
     verdict = decide_command(command, mode=mode, around=around, rules=rules, follow=follow)
-    used = (path for part in verdict.parts for path in part.paths)
+    used = [path for part in verdict.parts for path in part.paths]
     if around.secrets is not None or not any(map(stands_for_many, used)):
         return verdict
-    secrets = secrets_below(around)
-    around = replace(around, secrets=secrets, tracked=_tracked(secrets or (), around.root))
+    around = looked_through(around, {path.use for path in used})
     return decide_command(command, mode=mode, around=around, rules=rules, follow=follow)
 
 
@@ -95,41 +93,18 @@ def check_file(
     return decide_file(tool, target, mode=mode, around=around, rules=rules)
 
 
+def may_search(path: str, *, around: Surroundings, rules: Rules = NO_RULES) -> bool:
+    """Whether grep, which goes through a folder, may also look into this file of it."""
+    return doubt_of(path) is None and may_be_searched(path, around=around, rules=rules)
+
+
 def target_of(path: str, *, around: Surroundings) -> Target:
     """What a tool means by `path`. Only what is `Target.path` may be opened then."""
     if around.home is not None and (path == "~" or path.startswith("~/")):
         path = around.home + path[1:]
     path = join(around.cwd, path)
     real = _real(path)
-    return Target(asked=normpath(path), path=real, doubt=_doubt(real))
-
-
-def secrets_below(around: Surroundings) -> tuple[str, ...] | None:
-    """The files of `root` that hold secrets by their names; None where there are too many files."""
-    found: list[str] = []
-    left = MOST_ENTRIES
-    for folder, folders, files in os.walk(around.root):
-        folders[:] = [name for name in folders if name not in _SKIPPED]
-        left -= len(folders) + len(files)
-        if left < 0:
-            return None
-        found += (join(folder, name) for name in (*folders, *files) if is_name_of_secret(name))
-    return tuple(found)
-
-
-def _tracked(secrets: tuple[str, ...], root: str) -> tuple[str, ...]:
-    """Those that git may know. Its index names each file with its path, but for a form that only
-    tells how a path differs from the one before it: there, and in a worktree, all may be."""
-    try:
-        index = Path(root, ".git", "index").read_bytes()
-    except FileNotFoundError:
-        return () if Path(root, ".git").is_dir() else secrets
-    except OSError:
-        return secrets
-    if index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
-        return secrets
-    names = ((path, os.fsencode(relpath(path, root))) for path in secrets)
-    return tuple(path for path, name in names if name in index)
+    return Target(asked=normpath(path), path=real, doubt=doubt_of(real))
 
 
 def _planted(root: str, search_path: str) -> Iterator[str]:
@@ -139,6 +114,13 @@ def _planted(root: str, search_path: str) -> Iterator[str]:
         if folder == root or folder.startswith(f"{root}/"):
             with suppress(OSError):
                 yield from (path.name for path in Path(folder).iterdir())
+
+
+def _grep_follows(search_path: str) -> bool:
+    """That of GNU passes over links below a folder; those of BSD and busybox do not."""
+    found = which("grep", path=search_path)
+    is_gnus = os.uname().sysname == "Linux" and basename(realpath(found or "")) == "grep"
+    return not is_gnus
 
 
 def _followed(access: Access, *, around: Surroundings) -> Iterator[Access]:
@@ -158,7 +140,7 @@ def _followed(access: Access, *, around: Surroundings) -> Iterator[Access]:
                 yield each
         return
     real = _real(access.path)
-    doubt = _doubt(real) if access.use in {"read", "tree", "visible"} else None
+    doubt = None if access.use in {"list", "write"} else doubt_of(real)
     if doubt or real != normpath(access.path):
         yield Access(path=real, use=access.use, doubt=doubt)
 
@@ -173,18 +155,3 @@ def _real(path: str) -> str:
 def _wider(pattern: str) -> str:
     """With any name in place of one with brackets, which bash reads in more ways than Python."""
     return re.sub(r"(?<=/)(\.?)[^/]*\[[^/]*", r"\1*", pattern)
-
-
-def _doubt(path: str) -> str | None:
-    """What speaks against a file besides its name."""
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    if path == "/dev/null" or stat.S_ISDIR(status.st_mode):
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return "it is neither a file nor a folder"
-    if status.st_nlink > 1:
-        return "it has several names (hard links), and others may lie outside the folder"
-    return None

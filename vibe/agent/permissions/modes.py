@@ -5,7 +5,13 @@ from __future__ import annotations
 from posixpath import normpath
 from typing import assert_never
 
-from vibe.agent.permissions.names import is_inside, is_protected, is_secret, may_find_secrets
+from vibe.agent.permissions.names import (
+    doubtful_among,
+    is_inside,
+    is_protected,
+    is_secret,
+    may_find_secrets,
+)
 from vibe.agent.permissions.opinion import Opinion
 from vibe.agent.permissions.shell.effect import Finding
 from vibe.agent.permissions.shell.parse import Script
@@ -111,6 +117,8 @@ def _too_far(paths: tuple[Access, ...], around: Surroundings) -> Opinion | None:
         if may_find_secrets(access, around):
             reason = f"there may be secrets in {quote(normpath(access.path))}"
             return Opinion(decision="ask", reason=reason)
+        if doubtful := next(doubtful_among(access, around), None):
+            return Opinion(decision="ask", reason=f"{quote(doubtful.path)} {doubtful.why}")
     return None
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase, translate
 from posixpath import join, normpath
 from typing import TypeAlias
 
-from vibe.agent.permissions.values import Access, Surroundings
+from vibe.agent.permissions.values import DEEP, Access, Doubtful, Surroundings, Use
 
 Parts: TypeAlias = tuple[str, ...]
 
@@ -79,29 +79,51 @@ def is_secret(access: Access, around: Surroundings) -> bool:
     if access.use == "list":
         return False
     parts = folded(access.path)
-    known = map(folded, around.secrets or ())
     return named_secret(access.path, around) or any(
         leads_to(secret, parts) or (len(parts) == len(secret) and leads_to(parts, secret))
-        for secret in known
+        for secret in _known(around)
     )
 
 
 def may_find_secrets(access: Access, around: Surroundings) -> bool:
     """Whether secrets lie, or may lie, among the many files that it would read."""
-    is_deep = access.use in {"tree", "visible", "tracked"}
+    is_deep = access.use in DEEP
     if access.use == "list" or not (is_deep or access.is_pattern):
         return False
     if around.secrets is None:
         return True
-    top = folded(access.path)
     if access.use == "tracked":
-        return any(leads_to(top, folded(secret)) for secret in around.tracked)
-    known = (*map(folded, around.secrets), *_under_home(around, _SECRET_AT_HOME))
-    return is_deep and any(
-        leads_to(top, secret)
-        and (access.use == "tree" or not any(part.startswith(".") for part in secret[len(top) :]))
-        for secret in known
+        known = map(folded, around.tracked)
+    else:
+        known = (*_known(around), *_under_home(around, _SECRET_AT_HOME))
+    top = folded(access.path)
+    return is_deep and any(_is_read(secret, top, access.use, around) for secret in known)
+
+
+def doubtful_among(access: Access, around: Surroundings) -> Iterator[Doubtful]:
+    """Of the many files that it would read, those that are not read unasked."""
+    if access.use not in DEEP:
+        return
+    top = folded(access.path)
+    for each in around.doubtful:
+        is_meant = each.is_tracked if access.use == "tracked" else not each.is_link
+        path = folded(each.path)
+        if (is_meant or access.use == "followed") and _is_read(path, top, access.use, around):
+            yield each
+
+
+def _is_read(path: Parts, top: Parts, use: Use, around: Surroundings) -> bool:
+    """Whether it is, or lies below, `top`, and is not passed over for its name."""
+    if not leads_to(top, path):
+        return False
+    hidden = (part for part in path[len(top) :] if part.startswith("."))
+    return use != "visible" or all(
+        any(fnmatchcase(part, pattern) for pattern in around.unhidden) for part in hidden
     )
+
+
+def _known(around: Surroundings) -> Iterator[Parts]:
+    return map(folded, (*(around.secrets or ()), *around.keyed))
 
 
 def is_protected(access: Access, around: Surroundings) -> bool:
@@ -157,6 +179,8 @@ def plain(path: str) -> str:
 
 def folded(path: str) -> Parts:
     """Without regard to case, and to letters that a file system may take for one another."""
+    if path.isascii():
+        return tuple(normpath(path).rstrip("/").lower().split("/"))
     bare = "".join(each for each in normpath(path).rstrip("/") if not _is_unseen(each))
     for _ in range(2):  # what is folded may have to be put into normal form again
         bare = unicodedata.normalize("NFKC", bare).casefold()

@@ -28,6 +28,7 @@ _CURLY = frozenset({
     ".c", ".cc", ".cpp", ".css", ".dart", ".h", ".hpp", ".js", ".jsx", ".mjs", ".php", ".rs",
     ".scala", ".scss", ".swift", ".ts", ".tsx",
 })  # fmt: skip
+_INDENTED = re.compile(r"\\n(?: {2,}|\\t)\S")
 _AFTER_STATEMENT = re.compile(r"[;{}][ \t]*\\n")
 _STRING_OR_COMMENT = re.compile(
     r"""\"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`|//.*|/\*[^*]*\*/|^\s*\*.*|(?<!\S)#\s.*""",
@@ -59,7 +60,7 @@ def before(body: str, start: int) -> str:
 def check_written(body: str, splices: Sequence[Splice], *, path: str) -> None:
     """ToolError: a splice brings characters that this language has not."""
     suffix = PurePath(path).suffix.lower()
-    if suffix not in _STRAY_QUOTES | _STRAY_ESCAPES | _CURLY:
+    if suffix in _PROSE:
         return
     for splice in splices[:_MOST_CHECKED]:
         first, end = body.rfind("\n", 0, splice.start) + 1, body.find("\n", splice.end)
@@ -68,7 +69,8 @@ def check_written(body: str, splices: Sequence[Splice], *, path: str) -> None:
         has = _outside(body[first : splice.start] + splice.new + body[splice.end : end])
         if suffix in _STRAY_ESCAPES and ESCAPED in has and ESCAPED not in had:
             raise ToolError(_ESCAPES)
-        if suffix in _CURLY and _AFTER_STATEMENT.search(has) and ESCAPED not in had:
+        is_line_end = _INDENTED.search(has) or (suffix in _CURLY and _AFTER_STATEMENT.search(has))
+        if is_line_end and ESCAPED not in had:
             raise ToolError(_ESCAPES)
         if suffix in _STRAY_QUOTES and is_typographic(has) and not is_typographic(had):
             raise ToolError(_QUOTES)
@@ -76,7 +78,7 @@ def check_written(body: str, splices: Sequence[Splice], *, path: str) -> None:
 
 def doubts(old: str, new: str) -> Iterator[str]:
     """Why it may be wrong; each counts only if the file then no longer parses."""
-    if ESCAPED in new and ESCAPED not in old and "\n" not in new:
+    if ESCAPED in new and ESCAPED not in old:
         yield _ESCAPES
     if is_typographic(new) and not is_typographic(old):
         yield _QUOTES

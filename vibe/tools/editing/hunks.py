@@ -6,14 +6,29 @@ in one of a single line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from vibe.tools.editing.lines import changes, lines_of
-from vibe.tools.editing.text import Splice, Text
+from vibe.tools.editing.text import Splice, Text, text_of
 
 _CONTEXT_LINES = 3
 _CONTEXT_CHARACTERS = 1_000
 _MOST_HUNKS = 200
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def diff_between(old: bytes, new: bytes) -> str:
+    """Of one whole content to another. ToolError: one of them is no text."""
+    text = text_of(old)
+    olds, news = _LINE.findall(text.body), _LINE.findall(text_of(new).body)
+    starts = list(accumulate(map(len, olds), initial=0))
+    splices = [
+        Splice(start=starts[change.first], end=starts[change.end], new="".join(change.new))
+        for change in changes(olds, news)
+    ]
+    return unified_diff(text, splices)
 
 
 def unified_diff(text: Text, splices: Sequence[Splice]) -> str:

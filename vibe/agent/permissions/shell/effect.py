@@ -12,6 +12,7 @@ from posixpath import basename, join
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.agent.permissions.names import is_secret
 from vibe.agent.permissions.shell.expressions import CHECKS, find, test
@@ -20,6 +21,7 @@ from vibe.agent.permissions.shell.git import (
     configures,
     read_by_git,
     runs_nothing,
+    shows_addresses,
     shows_contents,
 )
 from vibe.agent.permissions.shell.programs import READERS, VERSIONED, WRITERS
@@ -32,6 +34,7 @@ from vibe.clean import clean_line, quote
 Effect: TypeAlias = Literal["reads", "writes", "anything"]
 Roles: TypeAlias = Iterable[tuple[Word, Role]]
 
+_GREPS: Final = frozenset({"grep", "egrep", "fgrep"})
 _TAKE_ANY_WORDS: Final = frozenset({"echo", "basename", "dirname"})
 _RUNS_CODE: Final = re.compile(
     r"(?:python|node|deno|bun|perl|ruby|php|lua|[gm]?awk|[bdkz]?a?sh|fish|eval|source)[\d.]*"
@@ -86,6 +89,8 @@ def _proven(words: Words, folders: Folders, around: Surroundings) -> Finding:
         targets = tuple(_accesses(_written(name, arguments), folders))
         written = next(access.path for access in targets if access.use == "write")
         return Finding(effect="writes", reason=f"{name} writes {quote(written)}", paths=targets)
+    if any(basename(word.text) == "busybox" for word in started):
+        around = replace(around, grep_follows=True)
     paths = tuple(_accesses(_read(name, command.words, folders, around), folders))
     return Finding(effect="reads", reason=f"{name} only reads", paths=paths)
 
@@ -98,10 +103,7 @@ def _read(name: str, words: Words, folders: Folders, around: Surroundings) -> Ro
     match name:
         case "git":
             _require_quiet_git(folders, around)
-            named = tuple(read_by_git(arguments))
-            if not shows_contents(arguments):
-                return named
-            return (*named, (Word(text=around.root), "tracked"))
+            return _read_by_git(arguments, around)
         case "cd" if destination(words, around.home) is None:
             raise Unproven("where it leads is not known")
         case "cd":
@@ -118,20 +120,31 @@ def _read(name: str, words: Words, folders: Folders, around: Surroundings) -> Ro
             return _read_by_table(name, arguments, around)
 
 
+def _read_by_git(arguments: Words, around: Surroundings) -> Roles:
+    yield from read_by_git(arguments)
+    if shows_contents(arguments):
+        yield Word(text=around.root), "tracked"
+    if shows_addresses(arguments):
+        for path in around.keyed:
+            yield Word(text=path), "read"
+
+
 def _read_by_table(name: str, arguments: Words, around: Surroundings) -> Roles:
     usage = READERS[name]
     reading = read(arguments, usage)
     if name in CHECKS and (problem := CHECKS[name](reading)):
         raise Unproven(problem)
     is_deep = reading.has(usage.deep) or (name == "rg" and _unhides(reading, around))
+    whole: Use = "followed" if name in _GREPS and around.grep_follows else "tree"
     for word, role in reading.operands:
-        yield word, "tree" if is_deep and role == "visible" else role
+        is_whole = role == "tree" or (is_deep and role == "visible")
+        yield word, whole if is_whole else role
     for option in reading.options:
         if option.kind == "<":
             yield Word(text=option.value or ""), "read"
     if reading.is_exposed and usage.leading == "tree":
-        yield Word(text="."), "tree"
-    default = "tree" if is_deep else usage.default
+        yield Word(text="."), whole
+    default = whole if is_deep else usage.default
     if default and all(role == "text" for _, role in reading.operands):
         yield Word(text="."), default
 

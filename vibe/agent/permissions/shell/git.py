@@ -14,7 +14,7 @@ from typing import Final
 
 from vibe.agent.permissions.shell.expressions import CHECKS, git
 from vibe.agent.permissions.shell.programs import by_name
-from vibe.agent.permissions.shell.usage import Role, Unproven, Usage, read
+from vibe.agent.permissions.shell.usage import Reading, Role, Unproven, Usage, read
 from vibe.agent.permissions.shell.words import Word, Words
 from vibe.clean import quote
 
@@ -23,6 +23,7 @@ _CONFIGURES: Final = frozenset(
     {"config", "remote add", "remote rename", "remote remove", "remote rm", "remote set-url"}
 )
 _READS_CONFIGURATION: Final = frozenset({"--get", "--get-all", "--get-regexp", "--list", "-l"})
+_SHOWS_ADDRESSES: Final = frozenset({"config", "remote -v", "remote --verbose", "remote get-url"})
 _BEFORE: Final = frozenset({"--no-pager", "-P", "--no-optional-locks"})  # the subcommand
 
 # What prints contents, and which of these do so only when asked to.
@@ -76,6 +77,9 @@ _SUBCOMMANDS: Final = by_name(
             operands="text...")),
         ("remote", Usage(options="-v --verbose")),
         ("remote get-url", Usage(options="--all --push", operands="text")),
+        ("config", Usage(
+            options="-lz --get --get-all --get-regexp --list --null --local --name-only",
+            operands="text")),
         ("rev-parse", Usage(
             options="""-q --show-toplevel --abbrev-ref? --short? --verify --quiet --git-dir
             --absolute-git-dir --git-common-dir --is-inside-work-tree --is-inside-git-dir
@@ -154,7 +158,8 @@ def read_by_git(arguments: Words) -> Iterator[tuple[Word, Role]]:
     if name is None:
         raise Unproven(f"{quote(' '.join(_subcommands(rest)[-1:]))} is not known to only read")
     reading = read(rest[len(name.split()) :], _SUBCOMMANDS[name])
-    if problem := CHECKS.get(f"git {name}", git)(reading):
+    check = _config if name == "config" else CHECKS.get(f"git {name}", git)
+    if problem := check(reading):
         raise Unproven(problem)
     for word, role in reading.operands:
         for text in _paths_in(word.text) if role == "touch" else (word.text,):
@@ -173,10 +178,26 @@ def shows_contents(arguments: Words) -> bool:
     return not is_log or any(_PATCH.match(word.text) for word in rest)
 
 
+def shows_addresses(arguments: Words) -> bool:
+    """Whether it prints the addresses of remotes, which may have passwords in them."""
+    rest = tuple(dropwhile(lambda word: word.text in _BEFORE, arguments))
+    return not _SHOWS_ADDRESSES.isdisjoint(_subcommands(rest))
+
+
 def configures(arguments: Words) -> bool:
     """Whether it writes `.git/config`."""
     is_read = any(word.text in _READS_CONFIGURATION for word in arguments)
     return not is_read and not _CONFIGURES.isdisjoint(_subcommands(arguments))
+
+
+def _config(reading: Reading) -> str | None:
+    if reading.has("-l --list --get-regexp"):
+        return None if reading.has("--local") else "without --local it shows your own configuration"
+    if not reading.has("--get --get-all"):
+        return "it may write"
+    section, _, rest = "".join(reading.texts()).partition(".")
+    setting = f"{section}.{rest.rpartition('.')[2]}".lower()
+    return None if _HARMLESS.fullmatch(setting) else f"what {quote(setting)} holds is not known"
 
 
 def _subcommands(words: Words) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ _DIFF = Usage(
     --suppress-common-lines --strip-trailing-cr --text --expand-tabs --width: --color?
     --exclude: --label: --show-function-line: --show-c-function --ignore-matching-lines:
     """,
-    operands="tree tree",  # of folders it compares the files
+    operands="followed followed",  # of folders it compares the files, and what links lead to
 )
 _LS = Usage(
     options="""
@@ -138,7 +138,7 @@ READERS: Final = by_name(
         ("uniq", Usage(
             options="""-cdDuiz -fsw: --count --repeated --all-repeated? --unique --ignore-case
             --skip-fields: --skip-chars: --check-chars: --group? --zero-terminated""",
-            operands="read")),  # the second would be written
+            operands="read", in_order=True)),  # the second would be written
         ("comm", Usage(
             options="-123z --check-order --nocheck-order --output-delimiter: --total",
             operands="read read")),
@@ -151,7 +151,7 @@ READERS: Final = by_name(
             --skip-bytes: --output-duplicates --width?""",
             operands="read...")),
         ("hexdump,hd", Usage(options="-bcCdovx -ns:", operands="read...")),
-        ("xxd", Usage(options="-abeEipu -cglos:", operands="read")),
+        ("xxd", Usage(options="-abeEipu -cglos:", operands="read", in_order=True)),  # likewise
         ("strings", Usage(options="-a -ntT: -# --all --bytes: --radix:", operands="read...")),
         ("file", Usage(
             options="""-bhikLN0 -F: --brief --mime --mime-type --mime-encoding --dereference

@@ -43,7 +43,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     `deep` options make it read whole trees. After one of `instead` it expects no first text.
     `leading` is what it may read if a pattern finds a file that looks like an option, as `*` may
     find `-r`: None where it might do worse. What is `free` does the same whatever its words are.
-    What `wraps` has no options of its own after its first operand.
+    What `wraps` has no options of its own after its first operand. Nor has, here or elsewhere, what
+    is `in_order`: there it would be one more operand.
     """
 
     options: str = ""
@@ -54,6 +55,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     leading: Use | None = None
     free: bool = False
     wraps: bool = False
+    in_order: bool = False
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -89,11 +91,14 @@ def read(words: Words, usage: Usage) -> Reading:
     leading: list[Word] = []
     waiting = iter(words)
     for word in waiting:
+        is_option = word.text.startswith("-") and word.text != "-"
+        if is_option and operands and usage.in_order:
+            raise Unproven(f"{quote(word.text)} may be a file to it; write options first")
         if word.text == "--":
             operands += waiting
         elif usage.free:
             operands.append(word)
-        elif word.text.startswith("-") and word.text != "-":
+        elif is_option:
             options += _options(word, waiting, usage)
         elif usage.wraps:
             operands += (word, *waiting)
@@ -202,7 +207,7 @@ def _roles(usage: Usage, operands: list[Word], named: set[str]) -> list[Role]:
 
 def _role(name: str) -> Role:
     match name:
-        case "list" | "read" | "visible" | "tree" | "tracked" | "touch" | "write":
+        case "list" | "read" | "visible" | "tree" | "followed" | "tracked" | "touch" | "write":
             return name
         case _:
             return "text"
