@@ -167,17 +167,14 @@ def pool_of(loaded: Loaded) -> Pool:
 
 def mux_of(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
     """The pool, ready to be asked. Models of one provider share its connections."""
-    from vibe.transport.upstream import Upstream
+    return mux_over(loaded, _sharing(clock), clock=clock, memory=memory)
 
-    upstreams: dict[tuple[ProviderName, Patience], Upstream] = {}
 
-    def shared(line: Line) -> Upstream:
-        key = line.provider.name, line.provider.patience
-        if key not in upstreams:
-            upstreams[key] = Upstream(line.provider, clock=clock)
-        return upstreams[key]
-
-    return mux_over(loaded, shared, clock=clock, memory=memory)
+def refit(mux: Mux, loaded: Loaded, *, clock: Clock) -> None:
+    """A pool that runs becomes what the configuration says now."""
+    settings = loaded.settings.multiplexer
+    members = _members(loaded, _sharing(clock))
+    mux.set_members(members, _rules(settings), on_broken=settings.on_broken_stream)
 
 
 def mux_over(
@@ -191,27 +188,56 @@ def mux_over(
     """The pool by its own rules, each entry asked through what `upstream_of` makes for it."""
     from random import Random
 
-    from vibe.mux.member import Member
     from vibe.mux.mux import Mux
 
-    members = [
-        Member(
-            entry=entry,
-            target=line.target,
-            upstream=upstream_of(line),
-            first_token_s=line.provider.patience.first_token_s,
-        )
-        for entry, line in _entries(loaded)
-    ]
     settings = loaded.settings.multiplexer
     rng = Random(seed)  # noqa: S311 - it spreads load, and keeps no secret
     return Mux(
-        members,
+        _members(loaded, upstream_of),
         _rules(settings),
         clock=clock,
         rng=rng,
         memory=memory,
         on_broken=settings.on_broken_stream,
+    )
+
+
+def _sharing(clock: Clock) -> Callable[[Line], Upstream]:
+    from vibe.transport.upstream import Upstream
+
+    upstreams: dict[tuple[ProviderName, Patience], Upstream] = {}
+
+    def shared(line: Line) -> Upstream:
+        key = line.provider.name, line.provider.patience
+        if key not in upstreams:
+            upstreams[key] = Upstream(line.provider, clock=clock)
+        return upstreams[key]
+
+    return shared
+
+
+def _members(loaded: Loaded, upstream_of: Callable[[Line], Upstream]) -> list[Member]:
+    return [_member(entry, line, upstream_of(line)) for entry, line in _entries(loaded)]
+
+
+def member_of(loaded: Loaded, alias: Alias, *, clock: Clock) -> Member:
+    """Any model of the configuration by itself, as if it were alone in the pool."""
+    from vibe.config.schema import PoolEntry
+    from vibe.transport.upstream import Upstream
+
+    line = next(line for line in lines_of(loaded) if line.alias == alias)
+    entry = _entry(PoolEntry(model=alias), line, loaded)
+    return _member(entry, line, Upstream(line.provider, clock=clock))
+
+
+def _member(entry: Entry, line: Line, upstream: Upstream) -> Member:
+    from vibe.mux.member import Member
+
+    return Member(
+        entry=entry,
+        target=line.target,
+        upstream=upstream,
+        first_token_s=line.provider.patience.first_token_s,
     )
 
 

@@ -81,10 +81,22 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("confg",), "\n  help: did you mean: vibe config\n"),
-        (("validate",), "\n  help: did you mean: vibe config validate\n"),
-        (("modls",), "\n  help: did you mean: vibe models\n"),
-        (("fix the failing test",), "\n  help: vibe --help lists the commands\n"),
+        (("confg",), "\n  help: did you mean: vibe config; to say it to a model: vibe -- confg\n"),
+        (("validate",), "\n  help: did you mean: vibe config validate; to say"),
+        (("modls",), "\n  help: did you mean: vibe models; to say"),
+        (
+            ("fix the failing test",),
+            "error: the chat needs a terminal\n  help: without one: vibe -p",
+        ),
+        (("--", "validate"), "error: the chat needs a terminal\n"),
+        (("hello", "--approve", "edits"), "error: the chat needs a terminal\n"),
+        (("hello", "--modle", "x"), "--modle (Possible options: --model)\n  help: vibe --help\n"),
+        (
+            ("confg", "validate"),
+            "\n  help: did you mean: vibe config; to say it to a model: vibe -- ",
+        ),
+        (("--plain",), "error: the chat needs a terminal\n"),
+        (("--model", "x", "doctor"), "\n  help: vibe doctor --help lists its own\n"),
         (("config", "validat"), "'validate'?\n  help: vibe config --help\n"),
         (
             ("config", "validate", "--strct"),
@@ -93,13 +105,19 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
         (("--verbos",), "--verbos (Possible options: --verbose, --version)\n  help: vibe --help\n"),
         (("config", "get"), "'KEY'.\n  help: vibe config get --help\n"),
         (("-p", "--modle", "x"), "--modle (Possible options: --model)\n  help: vibe -p --help\n"),
-        (("x" * 999,), f'there is no command "{"x" * 150}…'),
+        (("configu" * 999,), "error: the chat needs a terminal\n"),
     ],
     ids=[
         "command",
         "of-a-group",
         "second-command",
         "sentence",
+        "surely-text",
+        "option-after-text",
+        "slip-after-text",
+        "slip-of-two-words",
+        "plain",
+        "options-of-the-chat",
         "subcommand",
         "option",
         "root-option",
@@ -257,6 +275,13 @@ def test_init_asks_which_of_several_to_begin_with(answers: str, alias: str, tmp_
     assert outcome.code == 0, outcome.err
     text = (tmp_path / ".config" / "vibe" / "config.toml").read_text()
     assert f'name = "{alias}"' in text
+
+
+def test_init_takes_all_that_was_found_as_a_pool(tmp_path: Path) -> None:
+    outcome = vibe("config", "init", home=tmp_path, env=TWO_KEYS, stdin=Terminal("3\n"))
+    assert "  3  all of these, as a pool\n" in outcome.err
+    validated = vibe("config", "validate", home=tmp_path, env=TWO_KEYS)
+    assert "failover over a pool of 2: 2 primaries" in validated.out
 
 
 def test_ctrl_d_at_the_question_of_init_writes_nothing(tmp_path: Path) -> None:

@@ -109,3 +109,9 @@ def test_the_session_is_of_the_folder_that_was_named(shop: Path, tmp_path: Path)
     listed = vibe("sessions", "list", home=tmp_path, cwd=shop)
     assert "one" in listed.out
     assert asked("--cd", str(shop), "-c", "two", home=tmp_path, cwd=Path("/")).out == "two\n"
+
+
+def test_of_what_cannot_go_along_nothing_else_is_told(shop: Path, tmp_path: Path) -> None:
+    os.mkfifo(shop / "pipe")
+    outcome = asked("explain @pipe", home=tmp_path, cwd=shop)
+    assert (outcome.code, outcome.err.startswith("error: @pipe cannot go along: ")) == (2, True)

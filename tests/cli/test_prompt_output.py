@@ -172,11 +172,24 @@ def test_a_failure_stands_in_the_envelope(
         (("--model", "smal", "?"), "smal"),
         ((), "there is no prompt"),
         (("--max-cost", "nan", "?"), "nan is no limit"),
+        (("--max-turns", "0", "?"), "--max-turns"),
+        (("--approve", "foo", "?"), "--approve"),
+        (("--time-limit", "x", "?"), "--time-limit"),
         (("--cd", "nowhere", "?"), "there is no folder"),
         (("--resume", "zzzz", "?"), "there is no session"),
         (("@gone.py",), "there is no file"),
     ],
-    ids=["model", "prompt", "bound", "folder", "session", "file"],
+    ids=[
+        "model",
+        "prompt",
+        "bound",
+        "range",
+        "choice",
+        "number",
+        "folder",
+        "session",
+        "file",
+    ],
 )
 def test_a_usage_error_gives_an_envelope_too(
     output: str, args: tuple[str, ...], says: str, tmp_path: Path
@@ -199,8 +212,11 @@ def test_a_usage_error_gives_an_envelope_too(
     }
 
 
-def test_a_command_line_that_cannot_be_read_leaves_stdout_empty(tmp_path: Path) -> None:
-    outcome = vibe("-p", "--output", "json", "--no-such", home=tmp_path)
+@pytest.mark.parametrize("args", [("json", "--no-such"), ("yaml",)])
+def test_a_command_line_that_cannot_be_read_leaves_stdout_empty(
+    args: tuple[str, ...], tmp_path: Path
+) -> None:
+    outcome = vibe("-p", "--output", *args, home=tmp_path)
     assert (outcome.code, outcome.out) == (2, "")
 
 

@@ -25,7 +25,7 @@ from vibe.session.resume import load
 from vibe.session.session import Session
 from vibe.session.transcript import Transcript
 from vibe.session.turn import CallState
-from vibe.testing.exchange import Answer, Asked, call
+from vibe.testing.exchange import Answer, Asked, call, text_of
 from vibe.testing.faults import play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_result
 
@@ -43,12 +43,14 @@ def texts_of(transcript: Transcript) -> list[str]:
     return [part.text for part in parts if isinstance(part, Text)]
 
 
-def cut_off(home: Path, *, has_started: bool) -> str:
+READ_IT = ToolCall(id=CallId("1"), name="read", arguments='{"path": "a.txt"}')
+
+
+def cut_off(home: Path, *, has_started: bool, call: ToolCall = READ_IT) -> str:
     """A session whose process ended between an answer that calls and its end."""
     session = Session.begin(
         root_of(home), folder=str(home), at=NOON, redactor=Redactor(), tell=print
     )
-    call = ToolCall(id=CallId("1"), name="read", arguments='{"path": "a.txt"}')
     session.put(
         TurnBegan(turn=1, message=User((Text("read it"),)), at=NOON),
         Answered(turn=1, number=0, answer=Sealed(parts=(call,), pieces=(), reason="calls")),
@@ -62,6 +64,23 @@ def cut_off(home: Path, *, has_started: bool) -> str:
 def heard(asked: Asked) -> Answer:
     """How many messages there are, and what was said last."""
     return Answer(text=f"{len(asked.messages)} {said(asked)}")
+
+
+def test_a_model_is_told_of_the_folder_once_and_of_another_one(tmp_path: Path) -> None:
+    def folders(asked: Asked) -> Answer:
+        texts = (text_of(each.parts) for each in asked.messages if isinstance(each, User))
+        told = (line for text in texts for line in text.splitlines() if line.startswith("Folder: "))
+        return Answer(text=" ".join(line.rpartition("/")[2] for line in told))
+
+    places = [tmp_path / "here", tmp_path / "there"]
+    for place in places:
+        place.mkdir()
+    with serving(folders) as server:
+        configured(tmp_path, server.api_base)
+        first = vibe("-p", "--output", "json", "one", home=tmp_path, cwd=places[0], env=ENV)
+        args = ("-p", "--resume", json.loads(first.out)["session"], "go on")
+        told = [vibe(*args, home=tmp_path, cwd=places[at], env=ENV).out for at in (0, 1, 1, 0)]
+    assert told == ["here\n", "here there\n", "here there\n", "here there here\n"]
 
 
 @pytest.mark.parametrize("flag", ["--continue", "-c", "--resume"])
@@ -126,6 +145,37 @@ def test_a_call_that_had_started_is_not_run_again(tmp_path: Path) -> None:
         cut_off(tmp_path, has_started=True)
         outcome = vibe("-p", "--continue", home=tmp_path, env=ENV)
     assert outcome == Outcome(code=0, out="Who knows.\n", err="")
+
+
+def test_a_call_that_was_put_off_is_no_success(tmp_path: Path) -> None:
+    made = call("bash", command="touch made")
+    model = Scripted(
+        when_result("bash", says("I leave it."), holds="check first"),
+        otherwise(calls(made)),
+    )
+    granted(tmp_path, "bash(touch made)", folder=tmp_path)
+    with serving(model) as server:
+        configured(tmp_path, server.api_base)
+        before = ToolCall(id=CallId("1"), name=made.name, arguments=made.arguments)
+        session = cut_off(tmp_path, has_started=True, call=before)
+        args = ("-p", "--output", "json", "--resume", session, "again")
+        outcome = vibe(*args, home=tmp_path, env=ENV)
+    envelope = json.loads(outcome.out)
+    assert (outcome.code, envelope["termination_reason"]) == (1, "denied")
+    assert envelope["error"] == {
+        "message": "1 call was denied, for nobody was there to allow it: bash touch made",
+        "hint": "bash touch made was interrupted before: check what it did, and say so",
+    }
+    (denial,) = envelope["denials"]
+    assert (denial["call"]["name"], denial["approve"], denial["was_interrupted"]) == (
+        "bash",
+        None,
+        True,
+    )
+    assert denial["reason"] == (
+        "this very call was interrupted before, and nobody knows what it did"
+    )
+    assert not (tmp_path / "made").exists()
 
 
 def test_without_a_prompt_and_an_open_turn_there_is_nothing_to_do(tmp_path: Path) -> None:

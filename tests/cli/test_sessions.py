@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.drive import Outcome, Terminal, vibe
 from tests.session.samples import NOON, OPENED, key, said, session
 from tests.session.sessions import ASKED, written
 from vibe.session.blobs import Blobs, digest_of
-from vibe.session.journal import locked
+from vibe.session.index import held
 from vibe.session.place import Place
 from vibe.session.record import (
     Changed,
@@ -23,6 +24,7 @@ from vibe.session.record import (
     Opened,
     Record,
     SessionId,
+    Started,
     TurnBegan,
     Unknown,
 )
@@ -84,6 +86,7 @@ def test_a_list_as_json_tells_the_same(tmp_path: Path) -> None:
             "session": "20261121-120000-abcd",
             "title": "question 1",
             "folder": "/work/shop",
+            "branch": "",
             "began": NOON,
             "last": NOON + 150.0,
             "turns": 2,
@@ -98,8 +101,15 @@ def test_a_list_as_json_tells_the_same(tmp_path: Path) -> None:
 
 def test_a_session_in_brief(tmp_path: Path) -> None:
     asked = (ASKED[0], ASKED[1], Unknown(call=key(1, 0)))
-    change = Changed(turn=1, path="/work/a", before=NotKept("big"), after=NoFile())
-    stored(tmp_path, OPENED, *asked, change)
+    big, passed_over = NotKept("big"), NotKept("passed over", may_be_same=True)
+    stored(
+        tmp_path,
+        OPENED,
+        *asked,
+        Changed(turn=1, path="/work/a", before=passed_over, after=big),
+        Changed(turn=1, path="/work/b", before=passed_over, after=big),
+        Changed(turn=1, path="/work/a", before=big, after=NoFile()),
+    )
     assert sessions(tmp_path, "show") == Outcome(
         code=0,
         out="question\n"
@@ -108,7 +118,8 @@ def test_a_session_in_brief(tmp_path: Path) -> None:
         "1     ◐ open  1        1 (1 unknown)  question\n"
         "MODEL   ANSWERS  READ  CACHED  WROTE  COST\n"
         "strong  1        100   0       10     <$0.00001\n"
-        "changed /work/a\n",
+        "changed /work/a\n"
+        "perhaps changed /work/b\n",
         err="",
     )
 
@@ -204,6 +215,48 @@ def test_a_file_that_has_changed_since_is_left_alone(tmp_path: Path, changed: Pa
 
 
 @pytest.mark.parametrize(
+    ("is_in_use", "state", "outcome", "warning"),
+    [
+        pytest.param(
+            True,
+            "it is under way",
+            "### Tool: bash\n\n```\n{}\n```\n\n```\nIt is under way.\n```\n",
+            "warning: another vibe is writing this session: its last turn is not over\n",
+            id="in use",
+        ),
+        pytest.param(
+            False,
+            "it was interrupted, with vibe",
+            "### Tool: bash (failed)\n\n```\n{}\n```\n\n```\ninterrupted: outcome unknown.",
+            "",
+            id="left behind",
+        ),
+    ],
+)
+def test_a_command_is_told_as_under_way_as_long_as_it_is(
+    tmp_path: Path, is_in_use: bool, state: str, outcome: str, warning: str
+) -> None:
+    place = stored(tmp_path, OPENED, *ASKED, Started(call=key(1, 0)))
+    with held(place, "write") if is_in_use else nullcontext():
+        exported = sessions(tmp_path, "export", "abcd")
+        plan = sessions(tmp_path, "restore", "--dry-run", "abcd")
+    assert outcome in exported.out
+    assert exported.err == warning
+    told = f'! left alone  /work/shop: what "bash" changed is not known: {state}\n'
+    assert plan == Outcome(code=1, out=told, err="")
+
+
+def test_a_session_in_use_is_not_restored(tmp_path: Path, changed: Path) -> None:
+    with held(Place(root_of(tmp_path) / OPENED.session), "write"):
+        refused = sessions(tmp_path, "restore")
+    assert (refused.code, refused.err.partition("\n")[0], changed.read_bytes()) == (
+        1,
+        f"error: another vibe is writing the session {OPENED.session}",
+        b"new",
+    )
+
+
+@pytest.mark.parametrize(
     ("answer", "code", "left"), [("y\n", 0, []), ("n\n", 1, ["20261121-120000-abcd"])]
 )
 def test_a_session_is_deleted_by_who_says_so(
@@ -223,9 +276,8 @@ def test_nothing_is_deleted_without_a_word(tmp_path: Path) -> None:
         out="",
         err="error: nobody is here to be asked\n  help: vibe sessions delete --yes ID\n",
     )
-    file = locked(place.journal, os.O_RDONLY)
-    in_use = sessions(tmp_path, "delete", "--yes", "abcd")
-    os.close(file)
+    with held(place, "write"):
+        in_use = sessions(tmp_path, "delete", "--yes", "abcd")
     assert in_use.err.startswith(
         "error: another vibe is writing the session 20261121-120000-abcd\n"
     )

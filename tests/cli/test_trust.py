@@ -11,8 +11,13 @@ import pytest
 
 from tests.config.test_rows import GOOD, KEY
 from tests.drive import Outcome, vibe
+from vibe.agent.permissions.trust import project_in
 
 PROJECT = 'active_model = "small"\n'
+
+
+def trust_of(home: Path) -> Path:
+    return home / ".local" / "state" / "vibe" / "trust.json"
 
 
 @pytest.fixture
@@ -128,7 +133,8 @@ def test_a_file_with_mistakes_is_trusted_and_they_are_told(file: Path) -> None:
     file.write_text("actve_model = 'small'\n")
     outcome = run("trust", file=file)
     assert outcome.code == 0
-    assert outcome.err.startswith(f"trusted {file}\n{file}:1:1: ")
+    folder = file.parent.parent
+    assert outcome.err.startswith(f"trusted {folder}\n  .vibe/config.toml\n{file}:1:1: ")
     assert 'did you mean "active_model"?' in outcome.err
 
 
@@ -136,8 +142,21 @@ def test_without_a_file_there_is_nothing_to_trust(file: Path) -> None:
     assert run("trust", file=file) == Outcome(
         code=2,
         out="",
-        err=f"error: there is no {file} to trust\n  help: run it in the project's folder\n",
+        err=f"error: there is nothing to trust in {file.parent.parent}: no .vibe, no .mcp.json, "
+        "no AGENTS.md\n  help: run it in the project's folder\n",
     )
+
+
+def test_instructions_alone_are_trusted_until_they_change(file: Path) -> None:
+    work = file.parent.parent
+    (work / "AGENTS.md").write_text("Be brief.")
+    (work / "sub").mkdir()
+    (work / "sub" / "AGENTS.md").write_text("Be kind.")
+    told = f"trusted {work}\n  AGENTS.md\n  sub/AGENTS.md\n"
+    assert run("trust", file=file) == Outcome(code=0, out="", err=told)
+    assert project_in(work, store=trust_of(work.parent), home=work.parent).state == "trusted"
+    (work / "AGENTS.md").write_text("Be very brief.")
+    assert project_in(work, store=trust_of(work.parent), home=work.parent).state == "changed"
 
 
 def test_what_was_not_trusted_cannot_be_revoked(file: Path) -> None:

@@ -175,6 +175,7 @@ def test_the_configuration_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", configuration_page(), re.MULTILINE)
     names = [dotted.rpartition(".")[2] for dotted, _ in dotted_keys(Settings)]
     tables = ["providers", "quirks", "models", "multiplexer", "pool", "permissions", "sandbox"]
+    tables += ["ui", "keys"]
     assert sorted(rows) == sorted([*names, *tables])
 
 
@@ -199,8 +200,11 @@ def test_the_variables_of_the_configuration_page_set_something() -> None:
         "VIBE_MULTIPLEXER__POOL__0__MODEL",
         "VIBE_PERMISSIONS__MODE",
         "VIBE_SANDBOX__MODE",
+        "VIBE_UI__THEME",
+        "VIBE_UI__KEYS__SEND",
     ]
     modes = {"VIBE_PERMISSIONS__MODE": "plan", "VIBE_SANDBOX__MODE": "off"}
+    modes |= {"VIBE_UI__THEME": "light", "VIBE_UI__KEYS__SEND": "enter"}
     values = {**dict.fromkeys(names, "true"), **modes}
     assert overlay(values).problems == ()
 
@@ -216,6 +220,7 @@ def test_the_errors_page_explains_every_code_in_its_group() -> None:
         "Values",
         "References",
         "Addresses and API keys",
+        "The chat",
         "Other layers",
         "When a provider fails",
         "Exit codes",

@@ -309,6 +309,13 @@ ROWS = [
     row("variable-unset", BASE, '"https://${NOWHERE}/v1"', "variable-unset", (5, 12), "NOWHERE",
         "$${"),
     row("variable-broken", BASE, '"https://${/v1"', "variable-syntax", (5, 12)),
+    # the chat
+    row("ui-key", BACKEND, BACKEND + '\n[ui.keys]\nmux = "pgeup"', "value-choice", (9, 7),
+        'did you mean "pageup"?'),
+    row("ui-action", BACKEND, BACKEND + '\n[ui.keys]\nmix = "f5"', "key-unknown", (9, 1),
+        'did you mean "mux"?', severity="warning"),
+    row("ui-twice", BACKEND, BACKEND + '\n[ui.keys]\nmux = "f5"\nmodel = "f5"', "ui-key-twice",
+        (10, 9), "is given to mux already, in line 9", severity="warning"),
 ]  # fmt: skip
 
 

@@ -17,13 +17,15 @@ CACHED = Usage(input=100, output=0, cached_read=40)
         (Usage(input=0, output=1_000_000), PRICE, 2_000_000),
         (Usage(input=12, output=3), PRICE, 11),
         (CACHED, Price(input=1, output=1, cached_input=0.1), 64),
+        (Usage(input=10, output=0, cached_read=40), Price(input=1, output=1, cached_input=0.1), 1),
         (CACHED, Price(input=1, output=1), 100),
         (Usage(input=1, output=1), Price(input=0.0, output=0.0), 0),
         (Usage(input=1, output=None), PRICE, None),
         (Usage(input=1, output=1), Price(input=0.4), None),
     ],
     ids=[
-        "input", "output", "both", "cached", "cached-at-full-price", "free", "not-counted",
+        "input", "output", "both", "cached", "cached-beyond-all", "cached-at-full-price", "free",
+        "not-counted",
         "not-priced",
     ],
 )  # fmt: skip

@@ -33,6 +33,7 @@ RANK = {
     "vibe.tui": 8,
     "vibe.headless": 8,
     "vibe.gateway": 8,
+    "vibe.plain": 8.5,  # layer 8 as well: what `tui` shows and `headless` writes, line by line
     "vibe.cli": 9,
     "vibe.assemble": 9,
     "vibe.library": 9,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -13,15 +14,24 @@ from textual.pilot import Pilot
 from tests.mux.pools import Line, Rig, pool
 from vibe.agent.permissions.values import Mode
 from vibe.assemble import World
+from vibe.cli.chat_config import workbench
+from vibe.cli.chat_records import shelf
+from vibe.cli.chat_steps import asked
+from vibe.cli.chat_typing import customs, edit
 from vibe.cli.session import Cli
 from vibe.cli.terminal import Terminal
 from vibe.cli.working import Choices, working
+from vibe.domain.model import Alias
+from vibe.mux.entry import Rules
+from vibe.session.spent import Spent
 from vibe.testing.clock import FakeClock
 from vibe.tui.app import ChatApp
+from vibe.tui.catalogue import NO_CATALOGUE, Catalogue
 from vibe.tui.desk import Desk, House, Left
 from vibe.tui.draw.theme import ThemeName
 from vibe.tui.panels.panel import GRACE_S
 from vibe.tui.typing.composer import Composer
+from vibe.tui.typing.kept import Kept
 
 WIDE = (120, 36)
 NARROW = (80, 24)
@@ -42,6 +52,11 @@ class Room:
         compositor = self.app.screen._compositor  # pyright: ignore[reportPrivateUsage]  all of it
         strips = compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def typed(self) -> str:
+        """What stands in the composer."""
+        return self.app.query_one(Composer).text
 
     async def type(self, text: str) -> None:
         """At once, as if it had been typed: keys one by one take long."""
@@ -92,11 +107,17 @@ async def chat(
     mode: Mode = "ask",
     theme: ThemeName = "dark",
     changed_keys: dict[str, str] | None = None,
+    resume: str | None = None,
+    env: Mapping[str, str] | None = None,
+    is_asked: bool = False,
+    rules: Rules = Rules(error_s=0.2, rate_limit_s=0.2),  # noqa: B008 - frozen
+    catalogue: Catalogue = NO_CATALOGUE,
 ) -> AsyncGenerator[Room]:
+    """`is_asked` what comes before a conversation, which then is not open yet."""
     root = home / "shop"
     root.mkdir(exist_ok=True)
     world = World(
-        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        env={"HOME": str(home), "PATH": os.environ["PATH"], **(env or {})},
         cwd=root,
         uid=os.getuid(),
         platform="linux",
@@ -107,7 +128,7 @@ async def chat(
     )
     cli = Cli(world=world, terminal=Terminal(world))
     clock = FakeClock()
-    async with pool(*lines) as rig:
+    async with pool(*lines, rules=rules) as rig:
 
         async def begin(resume: str | None) -> Desk:
             stack = AsyncExitStack()
@@ -117,8 +138,10 @@ async def chat(
                 agent=work.agent,
                 questions=work.questions,
                 policy=work.policy,
+                room=work.room,
                 mux=rig.mux,
                 close=stack.aclose,
+                catalogue=catalogue,
             )
 
         app = ChatApp(
@@ -130,11 +153,24 @@ async def chat(
                 hour=lambda _: "12:00:00",
                 theme=theme,
                 changed_keys=changed_keys or {},
+                resume=resume,
+                steps=(partial(asked, cli),) if is_asked else (),
+                workbench=lambda chat, which: workbench(
+                    cli, chat, is_project=which == "project", reload=cli.load
+                ),
+                shelf=lambda: shelf(cli),
+                today=lambda: (Spent(alias=Alias("elsewhere"), answers=3, cost_uusd=210_000),),
+                doctor=lambda: ("● sandbox   bubblewrap", "", "All works."),
+                log=home / "vibe.log",
+                kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
+                edit=partial(edit, cli=cli),
+                customs=partial(customs, cli),
             )
         )
         async with app.run_test(size=size) as pilot:
             try:
-                await _opened(app, pilot)
+                if not is_asked:
+                    await _opened(app, pilot)
                 yield Room(app, pilot, rig, clock)
             finally:
                 await app.close()

@@ -59,4 +59,4 @@ async def test_the_last_answer_is_copied_as_it_was_written(tmp_path: Path) -> No
         await answered(room)
         await room.press("ctrl+y")
         assert room.app.clipboard == LONG
-        assert "copied" in room.screen
+        await room.wait_for("copied")

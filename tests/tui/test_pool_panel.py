@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 from msgspec.structs import replace
 
@@ -9,8 +11,9 @@ from tests.tui.lines import shown
 from vibe.domain.model import Alias, ProviderName
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.mux.stats import LastError, Switch
+from vibe.tui.commands.pool import heavier, lighter
 from vibe.tui.draw.ink import cells
-from vibe.tui.panels.pool import pool_lines
+from vibe.tui.panels.pool import PoolPanel
 
 NOW = 1_000.0
 WELL = EntrySnapshot(
@@ -83,8 +86,27 @@ POOL = MuxSnapshot(
 )
 
 
-def drawn(width: int) -> list[str]:
-    return shown(pool_lines(POOL, width, clock=lambda _: "21:40:12"))
+def panel(pool: MuxSnapshot = POOL, *, told: list[str] | None = None) -> PoolPanel:
+    told = [] if told is None else told
+
+    def act(key: str) -> Callable[[EntrySnapshot], None]:
+        return lambda entry: told.append(f"{key} {entry.alias}")
+
+    return PoolPanel(
+        lambda: pool,
+        lambda: told.append("closed"),
+        clock=lambda _: "21:40:12",
+        acts={key: act(key) for key in ("enter", "p", "plus")},
+        is_changed=lambda: False,
+    )
+
+
+def drawn(width: int, *, room: int = 20, pool: MuxSnapshot = POOL) -> list[str]:
+    return shown(panel(pool).lines(width, room))
+
+
+def told(rows: Iterable[str]) -> list[str]:
+    return [" ".join(row.strip(" │").split()) for row in rows]
 
 
 def test_the_wide_panel_tells_everything() -> None:
@@ -93,34 +115,100 @@ def test_the_wide_panel_tells_everything() -> None:
         " ┌ mux   load_balance   1 of 2 can answer   last hour $0.689   625 requests   "
         "12 failovers, all before the first word "
     )
-    assert [" ".join(row.strip(" │").split()) for row in rows[1:-1]] == [
+    assert told(rows[1:-1]) == [
         "MODEL STATE BUSY SHARE/WANT RPM OK/FAIL TTFT p50/p95 TOK/S IN/OUT COST LAST 60 s",
-        "devstral-2 ● closed 2/3 68% / 70% 31 412/6 0.42/1.31s 88 1.2M/96.4k $0.689 ▄▅▆▅▇█▆▅▆▇█▇",
+        "› devstral-2 ● closed 2/3 68% / 70% 31 412/6 0.42/1.31s 88 1.2M/96.4k $0.689 ▄▅▆▅▇█▆▅▆▇█▇",
         "local ○ open 12 s 0/1 100% / spare 31 44/3 – – 1.2M/96.4k $0.000 ············",
         "└ unreachable 3 s ago; 127.0.0.1:8080",
         "RECENT",
         "21:40:12 local unreachable → devstral-2 +0.03 s",
-        "esc close",
+        "↵ details p pin x take out r close circuit now c copy as JSON +/− weight 70 esc close",
     ]
 
 
 def test_the_narrow_panel_drops_what_is_least_needed() -> None:
-    assert [" ".join(row.strip(" │").split()) for row in drawn(80)[1:-1]] == [
+    assert told(drawn(80)[1:-1]) == [
         "MODEL STATE BUSY SHARE RPM FAIL TTFT TOK/S COST",
-        "devstral-2 ● closed 2/3 68/70% 31 6 0.42s 88 $0.689",
+        "›devstral-2 ● closed 2/3 68/70% 31 6 0.42s 88 $0.689",
         "local ○ open 12 s 0/1 100% 31 3 – – $0.000",
         "└ unreachable 3 s ago",
-        "esc close",
+        "↵ details p pin x take out r close circuit c copy esc close",
     ]
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
-def test_nothing_is_wider_than_the_screen(width: int) -> None:
-    long = replace(POOL, entries=(replace(WELL, alias=Alias("a-very-long-alias" * 4)), RESTS))
-    lines = pool_lines(long, width, clock=lambda _: "21:40:12")
+@pytest.mark.parametrize("room", [5, 8, 10, 30])
+@pytest.mark.parametrize("entries", [1, 2, 12])
+def test_it_fits_into_its_room_and_the_keys_are_the_last_line(
+    width: int, room: int, entries: int
+) -> None:
+    long = replace(WELL, alias=Alias("a-very-long-alias" * 4))
+    pool = replace(POOL, entries=((RESTS, long) * 6)[:entries])
+    lines = panel(pool).lines(width, room)
+    rows = told(shown(lines))
     assert max(map(cells, lines)) <= width
+    assert len(lines) <= room
+    assert "esc close" in rows[-1 if width < 60 else -2]
+    assert any(row.startswith("›") for row in rows)
+
+
+def test_more_entries_than_rows_scroll_and_the_selected_one_tells_its_trouble() -> None:
+    pool = replace(POOL, entries=tuple(replace(RESTS, alias=Alias(f"entry-{n}")) for n in range(9)))
+    shown_panel = panel(pool)
+    for _ in range(5):
+        shown_panel.key("down")
+    assert [" ".join(row.split()[:2]) for row in told(shown(shown_panel.lines(80, 9)))[2:-2]] == [
+        "entry-3 ○",
+        "entry-4 ○",
+        "›entry-5 ○",
+        "└ unreachable",
+        "entry-6 ○",
+    ]
+
+
+def test_a_pinned_entry_and_those_aside_are_told() -> None:
+    aside = replace(RESTS, state="closed", taken_out=True, back_in_s=None)
+    pool = replace(POOL, entries=(WELL, aside), pinned=WELL.alias)
+    rows = told(drawn(120, pool=pool))
+    assert "pinned: devstral-2" in rows[0]
+    assert [row.split()[2:4] for row in (rows[2], f"- {rows[3]}")] == [
+        ["●", "pinned"],
+        ["○", "aside"],
+    ]
+    assert "p unpin" in rows[-2]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("p",), ["p devstral-2"]),
+        (("down", "enter"), ["enter local"]),
+        (("up", "plus"), ["plus local"]),
+        (("down", "down", "p"), ["p devstral-2"]),
+        (("escape",), ["closed"]),
+        (("h", "p"), []),
+        (("h", "down", "p"), ["p devstral-2"]),
+    ],
+    ids="-".join,
+)
+def test_letters_are_keys_until_something_else_is_typed(
+    keys: tuple[str, ...], expected: list[str]
+) -> None:
+    acted: list[str] = []
+    shown_panel = panel(told=acted)
+    for key in keys:
+        shown_panel.key(key)
+    assert acted == expected
 
 
 def test_an_empty_pool_has_a_panel() -> None:
     empty = replace(POOL, entries=(), recent=(), available=0, total=0)
-    assert "0 of 0 can answer" in shown(pool_lines(empty, 80, clock=str))[0]
+    assert "0 of 0 can answer" in drawn(80, pool=empty)[0]
+
+
+@pytest.mark.parametrize(
+    ("weight", "more", "less"),
+    [(1, 2, 1), (9, 10, 8), (10, 15, 9), (70, 75, 65), (100, 150, 95), (150, 200, 100)],
+)
+def test_weights_go_in_steps_that_lead_somewhere(weight: int, more: int, less: int) -> None:
+    assert (heavier(weight), lighter(weight)) == (more, less)

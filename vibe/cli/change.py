@@ -60,35 +60,25 @@ def _goes_before(loaded: Loaded, path: Path) -> str | None:
 
 def init(cli: Cli) -> None:
     """Write the starter file for a provider that this machine has a key or a server for."""
-    from vibe.config.starter import starter
-    from vibe.config.write import rewrite
+    from vibe.config.beginning import write_starter
 
     file = cli.folders().config
-    text = starter(_chosen(cli))
-
-    def create(old: bytes | None) -> bytes:
-        if old is not None and old.strip():
-            raise UsageError(
-                f"{file} exists already; nothing was changed",
-                hint="change it with: vibe config edit",
-            )
-        return text.encode()
-
-    rewrite(file, create)
+    write_starter(file, *_chosen(cli))
     cli.logger().info("wrote %s", file)
     paint = cli.terminal.talk_paint
     cli.terminal.talk(joined([paint("wrote ", "green"), paint(str(file))]))
     cli.terminal.talk(paint("next: vibe config validate", "dim"))
 
 
-def _chosen(cli: Cli) -> KnownProvider | LocalServer:
+def _chosen(cli: Cli) -> tuple[KnownProvider | LocalServer, ...]:
     """What the file begins with: the first that was found, or what the person picks of them."""
     variables = cli.load(allow_missing_keys=True).variables
     keys = found_keys(variables.environment, variables.dotenv)
-    found = [*keys, *found_servers(cli.world.connect)]
+    found = (*keys, *found_servers(cli.world.connect))
     if len(found) > 1 and cli.world.stdin.isatty():
-        return found[_asked(cli, [each.title for each in found])]
-    return found[0] if found else LLAMACPP
+        picked = _asked(cli, [*(each.title for each in found), "all of these, as a pool"])
+        return found if picked == len(found) else (found[picked],)
+    return found[:1] or (LLAMACPP,)
 
 
 def _asked(cli: Cli, titles: list[str]) -> int:
@@ -105,28 +95,36 @@ def _asked(cli: Cli, titles: list[str]) -> int:
 
 
 def trust(cli: Cli, *, revoke: bool) -> None:
-    """Trust this folder's project file, or do so no longer.
+    """Trust what this folder brings for vibe, or do so no longer.
 
-    It may have mistakes, which are told; but there must be a text that a person can have read.
+    A configuration may have mistakes, which are told; but there must be a text that a person can
+    have read.
     """
-    from vibe.config import trust as trusting
+    from vibe.agent.permissions import trust as trusting
 
-    file, store = cli.folders().project, cli.folders().trust
+    folder, store = cli.world.cwd, cli.folders().trust
     paint = cli.terminal.talk_paint
     if revoke:
-        found = trusting.revoke(file, store=store)
+        found = trusting.revoke(folder, store=store)
         cli.terminal.talk(
             paint("no longer trusted" if found else "it was not trusted; nothing was changed")
         )
         return
+    file = cli.folders().project
     read = read_file(file, name=str(file), uid=cli.world.uid)
-    if not read.exists:
-        raise UsageError(f"there is no {file} to trust", hint="run it in the project's folder")
-    if read.source is None:
+    if read.exists and read.source is None:
         raise ConfigError(read.problems)
-    trusting.trust(file, read.data, store=store, home=cli.world.home)
-    cli.logger().info("trusted %s", file)
-    cli.terminal.talk(joined([paint("trusted ", "green"), paint(str(file))]))
+    project = trusting.project_in(folder, store=store, home=cli.world.home)
+    if project.state == "nothing":
+        raise UsageError(
+            f"there is nothing to trust in {folder}: no .vibe, no .mcp.json, no AGENTS.md",
+            hint="run it in the project's folder",
+        )
+    trusting.trust(project, store=store)
+    cli.logger().info("trusted %s", folder)
+    cli.terminal.talk(joined([paint("trusted ", "green"), paint(str(folder))]))
+    for each in project.files:
+        cli.terminal.talk(paint(f"  {each.name}"))
     loaded = cli.load(allow_missing_keys=True)
     for line in told(tuple(p for p in loaded.problems if p.spot.file == str(file)), paint):
         cli.terminal.talk(line)

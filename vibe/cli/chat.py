@@ -3,64 +3,153 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import importlib
 import io
-from contextlib import AsyncExitStack
+import os
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from vibe.cli.flags import loaded_by
 from vibe.cli.prompt_pool import loaded_for
 from vibe.cli.terminal import Terminal
 from vibe.clock import SystemClock
-from vibe.errors import ExitCode
+from vibe.errors import ExitCode, VibeError
 
 if TYPE_CHECKING:
     from vibe.cli.chat_desk import Opened
+    from vibe.cli.flags import Flags
+    from vibe.cli.fronts import Front
     from vibe.cli.session import Cli
     from vibe.config.load import Loaded
-    from vibe.tui.desk import Desk
+    from vibe.tui.chat import Chat
+    from vibe.tui.desk import Desk, House, Left
+    from vibe.tui.panels.config_editor import Workbench
+
+Show: TypeAlias = Callable[["House"], Awaitable["Left"]]
+ASKED: Final = ("vibe.cli.chat_steps",)
+# What is typed and said first needs these, but not the first paint.
+NEEDED: Final = ("vibe.cli.chat_desk", "vibe.tui.commands.table", "vibe.tui.history.past")
+TERMINAL: Final = (
+    "TERM", "TERM_PROGRAM", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "DISPLAY",
+    "WAYLAND_DISPLAY", "PATH",
+)  # fmt: skip
+DEMO: Final = ("vibe.testing.demo", "vibe.testing.fault_server")
 
 
-def chat(cli: Cli, *, resume: str | None = None) -> ExitCode:
-    """`resume` is an id, or "" for the last session of the folder."""
-    loaded = loaded_for(cli, None, allow_missing_keys=False)
-    session = asyncio.run(_held(cli, loaded, resume))
-    if session:
-        cli.terminal.talk(cli.terminal.talk_paint(f"to go on: vibe --resume {session}"))
+class Wish(Struct, frozen=True, kw_only=True):
+    """How the chat is to begin: with what `said` is, where it is not ""."""
+
+    flags: Flags
+    loaded: Loaded
+    said: str
+    front: Front
+
+
+def chat(cli: Cli, flags: Flags, *, said: str, front: Front) -> ExitCode:
+    gc.disable()  # until all is imported: to look through so much would stop the screen
+    try:
+        wish = Wish(flags=flags, loaded=loaded_by(cli, flags), said=said, front=front)
+        left = _on_screen(cli, wish) if front == "screen" else _line_by_line(cli, wish)
+    finally:
+        gc.enable()
+    if left.session:
+        cli.terminal.talk(cli.terminal.talk_paint(f"to go on: vibe --resume {left.session}"))
+    if left.ended_by is not None:
+        signal.raise_signal(left.ended_by)
     return ExitCode.FINISHED
 
 
-async def _held(cli: Cli, loaded: Loaded, resume: str | None) -> str:
+def _on_screen(cli: Cli, wish: Wish) -> Left:
+    async def show(house: House) -> Left:
+        from vibe.tui.run import run_chat
+
+        return await run_chat(house)
+
+    return asyncio.run(_held(cli, wish, show))
+
+
+def _line_by_line(cli: Cli, wish: Wish) -> Left:
+    from vibe.plain.keyboard import Keyboard
+    from vibe.plain.run import run_plain
+
+    terminal, stdout = cli.terminal, cli.world.stdout
+    keyboard = Keyboard(cli.world.stdin, stdout)
+
+    def write(text: str) -> None:
+        with suppress(VibeError):  # the terminal is gone: nobody is left to be told
+            terminal.stream(text)
+
+    def width() -> int:
+        return os.get_terminal_size(stdout.fileno()).columns
+
+    async def show(house: House) -> Left:
+        return await run_plain(house, keyboard, write=write, width=width)
+
+    return keyboard.beside(lambda: _held(cli, wish, show))
+
+
+async def _held(cli: Cli, wish: Wish, show: Show) -> Left:
     aside = _Aside()
     terminal, cli.terminal = cli.terminal, _beside(cli, aside)
     try:
         async with AsyncExitStack() as stack:
-            return await _run(cli, loaded, stack, aside, resume)
+            return await show(_house(cli, wish, stack, aside))
     finally:
         cli.terminal = terminal
 
 
-async def _run(
-    cli: Cli, loaded: Loaded, stack: AsyncExitStack, aside: _Aside, resume: str | None
-) -> str:
+def _house(cli: Cli, wish: Wish, stack: AsyncExitStack, aside: _Aside) -> House:
     """What is not needed for the first paint is imported and opened after it, on `stack`."""
+    from vibe.cli.chat_records import diagnosis, shelf, spent_today
+    from vibe.cli.chat_typing import customs, edit
     from vibe.domain.model import Alias
+    from vibe.tui.clipboard import Clipboard
     from vibe.tui.desk import House, Outlook
-    from vibe.tui.run import run_chat
+    from vibe.tui.typing.kept import Kept
 
-    settings = loaded.settings
+    flags, settings = wish.flags, wish.loaded.settings
+    terminal = {name: cli.world.env[name] for name in TERMINAL if name in cli.world.env}
     opening: asyncio.Task[Opened] | None = None
+
+    def reloaded() -> Loaded:
+        return loaded_for(cli, flags.model, allow_missing_keys=flags.allow_missing_keys)
+
+    def bench(chat: Chat, which: str) -> Workbench:
+        from vibe.cli.chat_config import workbench
+
+        return workbench(cli, chat, is_project=which == "project", reload=reloaded)
+
+    async def prepare(chat: Chat) -> None:
+        nonlocal wish
+        await asyncio.to_thread(_import_all, ASKED)
+        from vibe.cli.chat_steps import asked
+
+        await asked(cli, chat)
+        wish = replace(wish, loaded=reloaded())  # what was answered may have changed it
 
     async def begin(session: str | None) -> Desk:
         nonlocal opening
+        await asyncio.to_thread(_import_all, NEEDED if settings.models else (*NEEDED, *DEMO))
         from vibe.cli.chat_desk import desk_of, opened
 
         if opening is None:
-            opening = asyncio.create_task(opened(cli, loaded, stack, told=aside.write))
-        return await desk_of(cli, await opening, session, told=aside.write)
+            opening = asyncio.create_task(opened(cli, wish, stack, told=aside.write))
+        desk = await desk_of(cli, await opening, session, told=aside.write)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        return desk
 
-    house = House(
+    return House(
         begin=begin,
         folder=cli.world.cwd,
         home=cli.world.home,
@@ -69,23 +158,48 @@ async def _run(
         outlook=Outlook(
             mode=settings.multiplexer.mode if settings.multiplexer.enabled else "single",
             alias=Alias(settings.active_model or ""),
-            approval=settings.permissions.mode,
+            approval=flags.approve.value if flags.approve else settings.permissions.mode,
         ),
-        resume=resume,
+        resume=flags.session,
+        said=wish.said,
+        steps=(prepare,),
+        workbench=bench,
+        shelf=lambda: shelf(cli),
+        today=lambda: spent_today(cli),
+        doctor=lambda: diagnosis(cli),
+        log=cli.log_file or cli.folders().log,
         news=aside.take,
-        theme="ansi" if cli.world.env.get("NO_COLOR") else "dark",
+        kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
+        edit=partial(edit, cli=cli),
+        customs=partial(customs, cli),
+        theme="ansi" if cli.world.env.get("NO_COLOR") else settings.ui.theme,
+        changed_keys=settings.ui.keys,
+        clipboard=Clipboard(env=terminal, platform=cli.world.platform),
+        env=terminal,
     )
-    return (await run_chat(house)).session
+
+
+def _import_all(names: tuple[str, ...]) -> None:
+    """In a thread, while the screen is there already."""
+    for name in names:
+        importlib.import_module(name)
 
 
 class _Aside(io.StringIO):
-    """What would go to stderr, which is the screen of the chat: told in it instead."""
+    """What would go to stderr, which is the screen of the chat: told in it instead. Threads write
+    to it, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: deque[str] = deque()
+
+    def write(self, text: str, /) -> int:
+        self._written.append(text)
+        return len(text)
 
     def take(self) -> tuple[str, ...]:
-        told = tuple(row for row in self.getvalue().split("\n") if row.strip())
-        self.seek(0)
-        self.truncate()
-        return told
+        written = "".join(self._written.popleft() for _ in range(len(self._written)))
+        return tuple(row for row in written.split("\n") if row.strip())
 
 
 def _beside(cli: Cli, aside: _Aside) -> Terminal:

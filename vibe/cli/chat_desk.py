@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
@@ -9,15 +10,19 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.agent.permissions.configured import rules_of
 from vibe.assemble import mux_of, mux_of_one
+from vibe.cli.chat_catalogue import catalogue_of
+from vibe.cli.flags import choices_of
+from vibe.cli.prompt_pool import loaded_for
 from vibe.cli.working import Choices, working
 from vibe.clock import SystemClock
 from vibe.domain.model import Alias
 from vibe.mux.mux import Mux
+from vibe.tui.catalogue import NO_CATALOGUE, Catalogue
 from vibe.tui.desk import Desk
 
 if TYPE_CHECKING:
+    from vibe.cli.chat import Wish
     from vibe.cli.session import Cli
     from vibe.config.load import Loaded
 
@@ -29,29 +34,32 @@ DEMO: Final = (
 class Opened(Struct, frozen=True, kw_only=True):
     mux: Mux
     choices: Choices
+    catalogue: Catalogue
 
 
 async def opened(
-    cli: Cli, loaded: Loaded, stack: AsyncExitStack, *, told: Callable[[str], object]
+    cli: Cli, wish: Wish, stack: AsyncExitStack, *, told: Callable[[str], object]
 ) -> Opened:
     """The pool, which `stack` closes, and what the person chose for every conversation."""
-    settings = loaded.settings
-    names = frozenset(provider.api_key_env_var for provider in settings.providers)
-    if settings.models:
-        mux = mux_of(loaded, clock=SystemClock(), memory=cli.memory())
+    if wish.loaded.settings.models:
+        memory = cli.memory()
+        mux = await asyncio.to_thread(mux_of, wish.loaded, clock=SystemClock(), memory=memory)
+        catalogue = await asyncio.to_thread(_catalogue, cli, wish, mux)
     else:
-        mux = await _demo(stack)
+        mux, catalogue = await _demo(stack), NO_CATALOGUE
         told(DEMO)
     stack.push_async_callback(mux.aclose)
-    choices = Choices(
-        mode=settings.permissions.mode,
-        rules=rules_of(loaded),
-        is_attended=True,
-        key_names=names - {""},
-        confinement=settings.sandbox.mode,
-        network=settings.sandbox.network,
-    )
-    return Opened(mux=mux, choices=choices)
+    choices = choices_of(wish.flags, wish.loaded, is_attended=True)
+    return Opened(mux=mux, choices=choices, catalogue=catalogue)
+
+
+def _catalogue(cli: Cli, wish: Wish, mux: Mux) -> Catalogue:
+    flags = wish.flags
+
+    def reload() -> Loaded:
+        return loaded_for(cli, flags.model, allow_missing_keys=flags.allow_missing_keys)
+
+    return catalogue_of(cli, wish.loaded, mux, reload)
 
 
 async def _demo(stack: AsyncExitStack) -> Mux:
@@ -59,7 +67,8 @@ async def _demo(stack: AsyncExitStack) -> Mux:
     from vibe.testing.fault_server import FaultServer
 
     server = await stack.enter_async_context(FaultServer(demo))
-    return mux_of_one(Alias("demo"), api_base=server.api_base, clock=SystemClock())
+    alias, clock = Alias("demo"), SystemClock()
+    return await asyncio.to_thread(mux_of_one, alias, api_base=server.api_base, clock=clock)
 
 
 async def desk_of(
@@ -75,6 +84,8 @@ async def desk_of(
         agent=work.agent,
         questions=work.questions,
         policy=work.policy,
+        room=work.room,
         mux=opened.mux,
         close=stack.aclose,
+        catalogue=opened.catalogue,
     )

@@ -259,7 +259,8 @@ def schema(ctx: typer.Context) -> None:
 @app.command(
     epilog="""\b
 Examples:
-  cat .vibe/config.toml && vibe config trust    read it first: it can send your keys elsewhere
+  cat AGENTS.md .vibe/config.toml && vibe config trust    read them first: a configuration can
+                                                          send your keys elsewhere
   vibe config trust --revoke
 """
 )
@@ -268,9 +269,9 @@ def trust(
     revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no longer.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Trust this folder's project file.
+    """Trust what this folder brings: AGENTS.md, .vibe and .mcp.json.
 
-    Its .vibe/config.toml counts from then on, until it changes.
+    It counts from then on, until one of these files changes.
     """
     from vibe.cli.change import trust as run
 

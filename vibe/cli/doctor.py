@@ -61,13 +61,13 @@ def doctor(
     if json:
         cli.terminal.data(json_text({"ok": not broken, "checks": found}))
     else:
-        for line in _lines(found, cli.terminal.data_paint):
+        for line in told_of(found, cli.terminal.data_paint):
             cli.terminal.data(line)
     if broken:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _lines(found: Sequence[Check], paint: Paint) -> Iterator[Painted]:
+def told_of(found: Sequence[Check], paint: Paint) -> Iterator[Painted]:
     width = 4 + max(min(drawn(check.name), _LONGEST) for check in found)
     for check in found:
         yield from _told(check, width, paint)

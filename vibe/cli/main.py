@@ -9,7 +9,6 @@ import importlib
 import io
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +18,24 @@ from typer.main import get_command
 from vibe import __version__
 from vibe.assemble import World
 from vibe.clean import quote
+from vibe.cli.flags import (
+    AnswersFlag,
+    ApproveFlag,
+    ConfigFlag,
+    ContinueFlag,
+    CostFlag,
+    Flags,
+    FolderFlag,
+    KeysFlag,
+    LimitChoice,
+    LimitFlag,
+    LogFlag,
+    ModelFlag,
+    ResumeFlag,
+    TimeFlag,
+    VerboseFlag,
+)
+from vibe.cli.fronts import front_of
 from vibe.cli.session import Cli
 from vibe.cli.terminal import ReaderGone, Terminal
 from vibe.config.nearest import nearest
@@ -32,10 +49,12 @@ COMMANDS: Mapping[str, str] = {
     "permissions": "vibe.cli.permissions",
     "sessions": "vibe.cli.sessions",
 }
+SAID = "vibe.said"  # what the person says at once, among what a parse brings
 _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 _EPILOG = f"""\b
 Examples:
+  vibe "fix the failing test"      the chat, with a first message; vibe -- TEXT to be sure
   vibe -p "why is the sky blue?"   ask one model, the answer on stdout
   vibe config init                 write a first configuration
   vibe config validate             check it: every problem, with line and remedy
@@ -56,16 +75,34 @@ class Commands(typer.core.TyperGroup):
         module = COMMANDS.get(cmd_name) or _HIDDEN.get(cmd_name)
         return get_command(importlib.import_module(module).app) if module else None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS and args[0] not in _HIDDEN:
-            named = self._named(ctx)
-            guess = nearest(args[0], named)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Words that are no command are what the person says; then options may follow them."""
+        words = self._words(ctx, args)
+        is_sure = args[: len(args) - len(words)][-1:] == ["--"]
+        if not words or (words[0] in {*COMMANDS, *_HIDDEN} and not is_sure):
+            return ctx.args
+        if not is_sure and words[0].split() == words[:1]:
+            self._refuse_slip(ctx, words[0])
+        ctx.allow_interspersed_args = True
+        ctx.meta[SAID] = " ".join(self._words(ctx, args))
+        ctx._protected_args, ctx.args = list[str](), list[str]()
+        return ctx.args
+
+    def _words(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx._protected_args, ctx.args = list[str](), list[str]()
+        super().parse_args(ctx, list(args))
+        return [*ctx._protected_args, *ctx.args]
+
+    def _refuse_slip(self, ctx: Any, word: str) -> None:
+        """One word that is nearly a command was meant to be one."""
+        named = self._named(ctx)
+        if guess := nearest(word, named):
             raise UsageError(
-                f"there is no command {quote(args[0])}",
-                hint=f"did you mean: vibe {named[guess]}"
-                if guess
-                else "vibe --help lists the commands",
+                f"there is no command {quote(word)}",
+                hint=f"did you mean: vibe {named[guess]}; to say it to a model: vibe -- {word}",
             )
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         return "-p" if name == "prompt" else name, command, rest
 
@@ -99,14 +136,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Use this configuration file instead of your own."),
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log in detail.")] = False,
-    log_file: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Write the log here.")
-    ] = None,
+    config: ConfigFlag = None,
+    verbose: VerboseFlag = False,
+    log_file: LogFlag = None,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
@@ -115,32 +147,58 @@ def root(
         bool,
         typer.Option("-p", "--print", help="Answer TEXT or stdin and leave; -p -h tells more."),
     ] = False,
-    continues: Annotated[
-        bool, typer.Option("-c", "--continue", help="Go on with the last session of this folder.")
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Line by line, for screen readers and slow links."),
     ] = False,
-    resume: Annotated[
-        str | None, typer.Option(metavar="ID", help="Go on with this session.")
-    ] = None,
+    model: ModelFlag = None,
+    approve: ApproveFlag = None,
+    continues: ContinueFlag = False,
+    resume: ResumeFlag = None,
+    cd: FolderFlag = None,
+    max_turns: AnswersFlag = None,
+    max_cost: CostFlag = None,
+    time_limit: TimeFlag = None,
+    on_limit: LimitFlag = LimitChoice.WAIT,
+    allow_missing_keys: KeysFlag = False,
 ) -> None:
     del headless  # such a command line goes to `prompt`
     cli: Cli = ctx.obj
     cli.chosen_config = config
     cli.verbose, cli.log_file = verbose, log_file
-    if ctx.invoked_subcommand is not None:
-        return
-    if has_screen(cli.world):
-        from vibe.cli.chat import chat
+    flags = Flags(
+        model=model,
+        approve=approve,
+        continues=continues,
+        resume=resume,
+        folder=cd,
+        answers=max_turns,
+        cost_usd=max_cost,
+        within_s=time_limit,
+        on_limit=on_limit,
+        allow_missing_keys=allow_missing_keys,
+    )
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(_chat(cli, flags, said=ctx.meta.get(SAID, ""), plain=plain))
+    if plain or flags != Flags():
+        told = f"vibe {ctx.invoked_subcommand} takes no options of the chat before its name"
+        raise UsageError(told, hint=f"vibe {ctx.invoked_subcommand} --help lists its own")
 
-        raise typer.Exit(chat(cli, resume="" if continues else resume))
-    from vibe.cli.first_steps import first_steps
 
-    raise typer.Exit(first_steps(cli))
+def _chat(cli: Cli, flags: Flags, *, said: str, plain: bool) -> ExitCode:
+    front = front_of(cli.world, plain=plain)
+    if front is None and (said or plain or flags != Flags()):
+        raise UsageError(
+            "the chat needs a terminal",
+            hint='without one: vibe -p "TEXT"; vibe --help lists the commands',
+        )
+    if front is None:
+        from vibe.cli.first_steps import first_steps
 
+        return first_steps(cli)
+    from vibe.cli.chat import chat
 
-def has_screen(world: World) -> bool:
-    """Whether the chat can be shown and typed into."""
-    is_dumb = world.env.get("TERM", "dumb") == "dumb"
-    return not is_dumb and world.stdin.isatty() and world.stdout.isatty()
+    return chat(cli, flags, said=said, front=front)
 
 
 def routed(args: list[str]) -> list[str]:

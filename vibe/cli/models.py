@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from msgspec import Struct
-from msgspec.structs import replace
 
 from vibe.cli.session import Cli
 from vibe.cli.table import table
@@ -19,11 +18,9 @@ from vibe.errors import ExitCode
 
 if TYPE_CHECKING:
     from vibe.assemble import Line
-    from vibe.domain.provider import Provider
     from vibe.wire.listing import ListedModel
 
 _SOON_S: Final = 1
-_LONGEST_S: Final = 15  # for the headers and the body of an answer: see `_hurried`
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -153,9 +150,10 @@ async def _probe(cli: Cli, lines: tuple[Line, ...]) -> dict[str, Probed]:
     """Ask every provider once, all at the same time; say so if that takes long."""
     import asyncio
 
+    from vibe.transport.listed import LONGEST_S, hurried
     from vibe.transport.upstream import Upstream
 
-    providers = {line.provider.name: _hurried(line.provider) for line in lines}
+    providers = {line.provider.name: hurried(line.provider) for line in lines}
     upstreams = {
         name: Upstream(provider, clock=SystemClock()) for name, provider in providers.items()
     }
@@ -166,22 +164,11 @@ async def _probe(cli: Cli, lines: tuple[Line, ...]) -> dict[str, Probed]:
             if late:
                 names = ", ".join(name for name, answer in asked.items() if answer in late)
                 paint = cli.terminal.talk_paint
-                cli.terminal.talk(paint(f"waiting for {names}: {_LONGEST_S} s at most", "dim"))
+                cli.terminal.talk(paint(f"waiting for {names}: {LONGEST_S} s at most", "dim"))
     finally:
         for upstream in upstreams.values():
             await upstream.aclose()
     return {line.alias: _of(line, asked[line.provider.name].result()) for line in lines}
-
-
-def _hurried(provider: Provider) -> Provider:
-    """With less patience, for somebody is watching."""
-    from vibe.domain.provider import Patience
-
-    own = provider.patience
-    patience = Patience(
-        connect_s=5, first_token_s=min(own.first_token_s, 10), idle_s=min(own.idle_s, 5)
-    )
-    return replace(provider, patience=patience)
 
 
 def _of(line: Line, listing: tuple[ListedModel, ...] | Failure) -> Probed:

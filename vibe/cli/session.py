@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,13 @@ class Cli:
             config=self.chosen_config,
         )
 
-    def load(self, *, flags: tuple[Override, ...] = (), allow_missing_keys: bool = False) -> Loaded:
+    def load(
+        self,
+        *,
+        flags: tuple[Override, ...] = (),
+        allow_missing_keys: bool = False,
+        drafts: Mapping[Path, str] | None = None,
+    ) -> Loaded:
         """The effective configuration; its secrets are hidden from here on."""
         from vibe.config.load import load
 
@@ -86,6 +92,7 @@ class Cli:
             uid=self.world.uid,
             flags=flags,
             allow_missing_keys=allow_missing_keys,
+            drafts=drafts or {},
         )
         self.hide_keys_of(loaded)
         if self.verbose:

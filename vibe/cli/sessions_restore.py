@@ -44,15 +44,18 @@ def restore(
     from vibe.agent.restore import restore as restored
     from vibe.agent.restore import restorings
     from vibe.session.blobs import Blobs
+    from vibe.session.index import held
     from vibe.session.resume import load
 
     cli: Cli = ctx.obj
     place = place_of(cli, session)
-    transcript, blobs = load(place).transcript, Blobs(place.blobs)
+    blobs = Blobs(place.blobs)
+    transcript = load(place).transcript
     before = turn or max((change.turn for change in transcript.changes), default=1)
     done = restorings(transcript, before, blobs=blobs, is_forced=force)
     if not dry_run:
-        done = tuple(restored(each, blobs=blobs) for each in done)
+        with held(place, "restore"):
+            done = tuple(restored(each, blobs=blobs) for each in done)
     if json:
         data = [{"path": each.path, "way": each.way, "why": each.why} for each in done]
         cli.terminal.data(json_text(data))

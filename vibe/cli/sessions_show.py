@@ -39,12 +39,14 @@ class _Turn(Struct, frozen=True, kw_only=True):
 
 
 class _Shown(Struct, frozen=True, kw_only=True):
-    """What is printed; its fields are a promise to programs."""
+    """What is printed; its fields are a promise to programs. Whether what is `in_doubt` was changed
+    is not known."""
 
     summary: Summary
     usage: tuple[Spent, ...]
     turns: tuple[_Turn, ...]
     files: tuple[str, ...]
+    in_doubt: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -61,17 +63,26 @@ def show(ctx: typer.Context, session: SessionOrLast = None, json: Json = False) 
         return
     for line in _lines(cli, shown):
         cli.terminal.data(line)
+    _warn(cli, loaded)
+
+
+def _warn(cli: Cli, loaded: Loaded) -> None:
     for problem in loaded.problems:
         cli.warn(problem)
+    if loaded.is_in_use:
+        cli.warn("another vibe is writing this session: its last turn is not over")
 
 
 def _shown(loaded: Loaded, summary: Summary, redactor: Redactor) -> _Shown:
     transcript = loaded.transcript
+    changed = {change.path: None for change in transcript.changes if change.is_sure}
+    doubtful = {change.path: None for change in transcript.changes if change.path not in changed}
     return _Shown(
         summary=summary,
         usage=transcript.spent,
         turns=tuple(_turn(turn, redactor) for turn in transcript.turns),
-        files=tuple(dict.fromkeys(change.path for change in transcript.changes)),
+        files=tuple(changed),
+        in_doubt=tuple(doubtful),
         problems=loaded.problems,
     )
 
@@ -103,6 +114,8 @@ def _lines(cli: Cli, shown: _Shown) -> Iterator[Painted]:
         yield from table(header, [_usage_row(each) for each in shown.usage], paint)
     for path in shown.files:
         yield paint(f"changed {path}")
+    for path in shown.in_doubt:
+        yield paint(f"perhaps changed {path}")
 
 
 def _turn_row(turn: _Turn) -> tuple[str, ...]:
@@ -138,8 +151,7 @@ def export_(
     cli: Cli = ctx.obj
     place = place_of(cli, session)
     loaded = load(place)
-    for problem in loaded.problems:
-        cli.warn(problem)
+    _warn(cli, loaded)
     text = export(place.session, loaded.transcript, form, redactor=cli.terminal.redactor)
     if output is None:
         cli.terminal.data(cli.terminal.data_paint.lines(text.rstrip("\n")))

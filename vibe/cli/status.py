@@ -76,7 +76,7 @@ async def _watch(cli: Cli, *, json: bool) -> None:
 
 
 def _show(cli: Cli, *, json: bool, clears: bool = False) -> None:
-    now = _now(cli)
+    now = pool_now(cli)
     if json:
         cli.terminal.data(json_text(now))
         return
@@ -87,7 +87,7 @@ def _show(cli: Cli, *, json: bool, clears: bool = False) -> None:
         cli.terminal.data(line)
 
 
-def _now(cli: Cli) -> Status:
+def pool_now(cli: Cli) -> Status:
     from vibe.assemble import lines_of, pool_of
     from vibe.mux.status import status as status_of
 

@@ -12,12 +12,10 @@ import typer
 from vibe.cli.paragraph import paragraph
 from vibe.cli.session import Cli
 from vibe.cli.terminal import Paint, Painted, json_text
-from vibe.domain.event import Outcome
-from vibe.domain.telling import duration, in_brief, money, tokens
 
 if TYPE_CHECKING:
     from vibe.mux.step import Aside
-    from vibe.mux.trace import AttemptTrace, Trace
+    from vibe.mux.trace import Trace
 
 EPILOG = """\b
 Examples:
@@ -26,27 +24,6 @@ Examples:
   vibe mux why --json
 """
 MOST: Final = 500
-WORDS: Final = {
-    "only": "the only one",
-    "order": "first in order",
-    "share": "furthest behind its share",
-    "turn": "began this turn",
-    "random": "drawn by lot",
-    "least_busy": "the less busy of two",
-    "failover": "next after the failure",
-    "repeat": "asked once more",
-    "repair": "asked in another form",
-    "probe": "its rest was over: a probe",
-    "last_resort": "nobody else: a probe before its rest was over",
-    "hedge": "the first was silent",
-}
-ENDS: Final = {
-    Outcome.OK: "",
-    Outcome.FAILED: "refused for good",
-    Outcome.EXHAUSTED: "all limited or down",
-    Outcome.CANCELLED: "stopped",
-    Outcome.DEADLINE: "out of time",
-}
 INDENT: Final = "     "
 
 
@@ -89,14 +66,16 @@ def _traces(cli: Cli, last: int) -> list[Trace]:
 
 
 def _lines(trace: Trace, paint: Paint) -> Iterator[Painted]:
+    from vibe.mux.account import REASONS, came_of, cost_of, end_of
+
     when = datetime.fromtimestamp(trace.began).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    told = f"{when}  {_end_of(trace)}  {_cost_of(trace)}"
+    told = f"{when}  {end_of(trace)}  {cost_of(trace)}"
     yield from paragraph(told, paint, "bold", rest=INDENT)
     yield from _passed_over(trace.asides, paint)
     for number, attempt in enumerate(trace.attempts, start=1):
-        asked = f"{attempt.alias}: {WORDS[attempt.why]}"
+        asked = f"{attempt.alias}: {REASONS[attempt.why]}"
         yield from paragraph(asked, paint, first=f"{number:>3}  ", rest=INDENT)
-        yield from paragraph(_came_of(attempt), paint, first=INDENT, rest=INDENT)
+        yield from paragraph(came_of(attempt), paint, first=INDENT, rest=INDENT)
         yield from _passed_over(attempt.asides, paint)
 
 
@@ -104,40 +83,3 @@ def _passed_over(asides: Iterable[Aside], paint: Paint) -> Iterator[Painted]:
     for aside in asides:
         passed = f"not {aside.alias}: {aside.why}"
         yield from paragraph(passed, paint, "dim", first=INDENT, rest=f"{INDENT}  ")
-
-
-def _cost_of(trace: Trace) -> str:
-    is_estimate = any(attempt.is_estimated for attempt in trace.attempts)
-    return money(trace.cost_uusd, is_estimate=is_estimate)
-
-
-def _end_of(trace: Trace) -> str:
-    """Who answered, if anybody, and how long that took."""
-    took = f"after {trace.total_s:.2f} s"
-    if trace.waited_s >= 0.005:
-        took += f", {trace.waited_s:.2f} s of it waiting"
-    if trace.alias is None:
-        return f"not answered {took}: {ENDS[trace.outcome]}"
-    seams = f", with {trace.seams} seam{'s' * (trace.seams > 1)}" if trace.seams else ""
-    return f"answered by {trace.alias} {took}{seams}"
-
-
-def _came_of(attempt: AttemptTrace) -> str:
-    """And what it cost: of one that failed or was stopped, if it cost anything."""
-    failure = attempt.failure
-    used = f"; {_used(attempt)}" if attempt.input_tokens or attempt.output_tokens else ""
-    if attempt.outcome == "cancelled":
-        return f"stopped after {attempt.took_s:.2f} s{used}"
-    if failure is not None:
-        asked = failure.retry_after_s
-        wait = f"; it asked for {duration(asked)}" if asked else ""
-        return f"{in_brief(failure)} after {attempt.took_s:.2f} s{wait}{used}"
-    first = f"first word after {attempt.first_token_s:.2f} s; " if attempt.first_token_s else ""
-    return f"answered: {first}{_used(attempt)}"
-
-
-def _used(attempt: AttemptTrace) -> str:
-    about = "~" * attempt.is_estimated
-    read, wrote = tokens(attempt.input_tokens or 0), tokens(attempt.output_tokens or 0)
-    cost = money(attempt.cost_uusd, is_estimate=attempt.is_estimated)
-    return f"{about}{read} tokens in, {about}{wrote} out, {cost}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,14 +15,14 @@ from msgspec import Struct
 from vibe.agent.asking import Asking
 from vibe.agent.bounds import Bounds
 from vibe.agent.calls import Calls, Rights
-from vibe.agent.instructions import NAME, Instructions
+from vibe.agent.instructions import Instructions
 from vibe.agent.loop import Agent, Manner
 from vibe.agent.outlet import Outlet
 from vibe.agent.permissions.shell.bash import cleaned
 from vibe.agent.permissions.trust import project_in
 from vibe.agent.permissions.values import Mode
 from vibe.agent.policy import Ground, Policy
-from vibe.agent.prompt import context, system
+from vibe.agent.prompt import branch_of, context, system
 from vibe.agent.questions import Questions
 from vibe.agent.traces import Traces
 from vibe.clock import SystemClock
@@ -31,9 +31,12 @@ from vibe.domain.rule import Rules
 from vibe.sandbox.probe import opened
 from vibe.sandbox.sandbox import Sandbox
 from vibe.session.index import find, latest
+from vibe.session.outputs import sweep
 from vibe.session.session import Session
 from vibe.tools.base import Room
 from vibe.tools.kinds import KINDS
+from vibe.tools.spool import Spool
+from vibe.tools.unbroken import unbroken
 
 if TYPE_CHECKING:
     from vibe.cli.session import Cli
@@ -71,13 +74,18 @@ class Work(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def working(cli: Cli, mux: Mux, choices: Choices) -> AsyncGenerator[Work]:
-    with _confinement(cli, choices) as sandbox:
-        work = assembled(cli, mux, choices, sandbox)
+    with ExitStack() as stack:
+        work = await unbroken(asyncio.to_thread(_put_together, cli, mux, choices, stack))
         try:
             yield work
         finally:
             await work.room.jobs.close()
             await asyncio.to_thread(work.agent.session.close)
+
+
+def _put_together(cli: Cli, mux: Mux, choices: Choices, stack: ExitStack) -> Work:
+    """Programs run for it and long sessions are read: no screen may wait for that."""
+    return assembled(cli, mux, choices, stack.enter_context(_confinement(cli, choices)))
 
 
 def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
@@ -94,14 +102,14 @@ def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
         await session.keep(path, turn=turn, before=before, after=after, mode=mode)
 
     env = cleaned(cli.world.env, secrets=choices.key_names)
-    spool = folders.state / "outputs" / session.session
+    sweep(folders.state / "sessions", at=clock.wall())
+    outputs = session.place.outputs if session.place else None
     room = Room(
         root=root,
         env=env,
         keep=keep,
         ask=ask,
-        spool=spool,
-        confined=partial(sandbox.wrapped, folder=root),
+        spool=Spool(folder=outputs, redactor=cli.terminal.redactor) if outputs else None,
         denied=lambda output, code: sandbox.denial(output, code=code, folder=root),
     )
     policy = Policy(
@@ -111,7 +119,7 @@ def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
             own=folders.private,
             search_path=env.get("PATH", ""),
             unheld=partial(sandbox.unheld, root),
-            spool=spool,
+            spool=outputs,
         ),
         choices.rules,
         mode=choices.mode,
@@ -120,11 +128,17 @@ def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
         tell=cli.warn,
     )
     room.searchable = policy.searchable
-    instructions = Instructions(root, trusted=partial(_trusted, cli))
+    room.confined = lambda argv: sandbox.wrapped(
+        argv, folder=root, only_reads=policy.only_reads(argv[-1])
+    )
+    instructions = Instructions(
+        root, trusted=partial(_trusted, cli, is_attended=choices.is_attended), tell=cli.warn
+    )
     rights = Rights(
         judge=policy.judge,
         grant=policy.grant,
         guide=instructions.of,
+        guide_anew=instructions.anew,
         is_attended=choices.is_attended,
     )
     calls = Calls(
@@ -164,11 +178,18 @@ def _confinement(cli: Cli, choices: Choices) -> AbstractContextManager[Sandbox]:
     )
 
 
-def _trusted(cli: Cli, folder: Path) -> bytes | None:
+def _trusted(cli: Cli, folder: Path, *, is_attended: bool) -> Mapping[str, bytes]:
+    """Whoever is there has been asked; who is not hears what is left out."""
     project = project_in(folder, store=cli.folders().trust, home=cli.world.home)
-    if project.state != "trusted":
-        return None
-    return next((file.content for file in project.files if file.name == NAME), None)
+    if not is_attended and project.state in ("new", "changed"):
+        names = [file.name for file in project.files]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        cli.warn(
+            f"{folder} is not trusted: {names[0]}{more} counts for nothing; "
+            "read what is there, then: vibe config trust"
+        )
+    is_trusted = project.state == "trusted"
+    return {file.name: file.content for file in project.files} if is_trusted else {}
 
 
 def _session(cli: Cli, root: Path, resume: str | None) -> Session:
@@ -176,9 +197,19 @@ def _session(cli: Cli, root: Path, resume: str | None) -> Session:
     folder = cli.folders().state / "sessions"
     at = SystemClock().wall()
     if resume is None:
-        return Session.begin(folder, folder=str(root), at=at, redactor=redactor, tell=cli.warn)
+        return Session.begin(
+            folder,
+            folder=str(root),
+            branch=branch_of(root) or "",
+            at=at,
+            redactor=redactor,
+            tell=cli.warn,
+        )
     place = find(folder, resume) if resume else latest(folder, folder=str(root), redactor=redactor)
     session = Session.resume(place, folder=str(root), at=at, redactor=redactor, tell=cli.warn)
     for problem in session.problems:
         cli.warn(problem)
+    begun = session.transcript.opened
+    if begun is not None and begun.folder != str(root):
+        cli.warn(f"the session was begun in {begun.folder}; here it goes on in {root}")
     return session

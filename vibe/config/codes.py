@@ -91,6 +91,8 @@ class Code(StrEnum):
     API_VERSION_MISSING = "api-version-missing"
     DOTENV_INVALID = "dotenv-invalid"
     DOTENV_EXPOSED = "dotenv-exposed"
+    # the chat
+    UI_KEY_TWICE = "ui-key-twice"
     # other layers
     PROJECT_UNTRUSTED = "project-untrusted"
     ENVIRONMENT_UNKNOWN = "environment-unknown"
@@ -448,6 +450,11 @@ _EXPLAINED: dict[Code, Explanation] = {
     ),
     Code.DOTENV_EXPOSED: Explanation(
         "warning", "Other users of this machine may read your keys.", "`chmod 600 .env`."
+    ),
+    Code.UI_KEY_TWICE: Explanation(
+        "warning",
+        "One key is given to two actions of the chat, and can only do one of them.",
+        "Give one of them another key.",
     ),
     Code.PROJECT_UNTRUSTED: Explanation(
         "note",

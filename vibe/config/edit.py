@@ -12,7 +12,7 @@ import pathlib
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias, cast
 
 from vibe.clean import clean_line
@@ -100,16 +100,23 @@ def _key(path: Path) -> str:
 def set_in_file(file: pathlib.Path, path: Path, value: Setting) -> None:
     """Set one value in `file`, which is made where there is none; whoever does so too, waits."""
 
-    def change(old: bytes | None) -> bytes:
-        content = old or b""
-        mark = _BOM if content.startswith(_BOM) else b""
-        try:
-            text = content.removeprefix(mark).decode()
-        except UnicodeDecodeError as error:
-            raise _unreadable(str(file)) from error
-        return mark + with_value(text, path, value, file=str(file)).encode()
+    def change(text: str) -> str:
+        return with_value(text, path, value, file=str(file))
 
-    rewrite(file, change)
+    rewrite(file, lambda old: changed_text(old, change, file=file))
+
+
+def changed_text(
+    content: bytes | None, change: Callable[[str], str], *, file: pathlib.Path
+) -> bytes:
+    """The bytes of a file whose text is changed; what stands before the text stays."""
+    content = content or b""
+    mark = _BOM if content.startswith(_BOM) else b""
+    try:
+        text = content.removeprefix(mark).decode()
+    except UnicodeDecodeError as error:
+        raise unreadable(str(file)) from error
+    return mark + change(text).encode()
 
 
 def with_value(text: str, path: Path, value: Setting, *, file: str = "config.toml") -> str:
@@ -120,11 +127,11 @@ def with_value(text: str, path: Path, value: Setting, *, file: str = "config.tom
     """
     outline = scan(text)
     if outline.stop is not None or len(text) > MAX_BYTES:
-        raise _unreadable(file)
+        raise unreadable(file)
     try:
         data = tomllib.loads(text)
     except ValueError as error:
-        raise _unreadable(file) from error
+        raise unreadable(file) from error
     path = resolve(path, data)
     wanted = _with(data, path, value)
     depth, found = _reached(data, path)
@@ -140,7 +147,7 @@ def with_value(text: str, path: Path, value: Setting, *, file: str = "config.tom
         changed = layout.added(path[:depth], path[depth:-1], cast("list[str]", [value]))
     else:
         changed = layout.added(path[:depth], path[depth:], value)
-    if not _means(changed, wanted):
+    if not means(changed, wanted):
         raise UsageError(
             f"{spelled(path)} cannot be set from here, because of the way {clean_line(file)} "
             "is written; nothing was changed",
@@ -149,7 +156,7 @@ def with_value(text: str, path: Path, value: Setting, *, file: str = "config.tom
     return changed
 
 
-def _unreadable(file: str) -> UsageError:
+def unreadable(file: str) -> UsageError:
     name = clean_line(file)
     return UsageError(
         f"{name} is not valid TOML; nothing was changed",
@@ -203,10 +210,10 @@ def _are_tables(found: object, value: Setting, *, beyond: int) -> bool:
             return False
 
 
-def _means(text: str, data: object) -> bool:
+def means(text: str, data: object, *, like: Callable[[object], object] = lambda each: each) -> bool:
     """As JSON 1, 1.0 and true differ, and one NaN is like another."""
     try:
-        found = tomllib.loads(text.encode().decode())
+        found = like(tomllib.loads(text.encode().decode()))
     except ValueError:
         return False
     one, other = (json.dumps(each, sort_keys=True, default=repr) for each in (found, data))

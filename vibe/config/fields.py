@@ -22,6 +22,7 @@ from vibe.domain.model import (
     Mode,
     Overflow,
     Strategy,
+    Theme,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _DECLARED: dict[frozenset[object], tuple[str, ...]] = {
         Mode,
         Overflow,
         Strategy,
+        Theme,
     )
 }
 
@@ -51,8 +53,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """One key of one table; `table` is the struct of a `table` or of each item of `tables`.
 
     A `list` is one of texts, `texts` are a table of them. What `is_rule` is a rule of permissions
-    or a list of such. A table that `is_overrides` holds what a person wrote and nothing else: no
-    defaults.
+    or a list of such; what `are_keys` names keys of a keyboard. A table that `is_overrides` holds
+    what a person wrote and nothing else: no defaults.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Field(Struct, frozen=True, kw_only=True):
     table: type[Struct] | None = None
     is_overrides: bool = False
     is_rule: bool = False
+    are_keys: bool = False
 
     @property
     def item(self) -> Field:
@@ -92,7 +95,7 @@ class Field(Struct, frozen=True, kw_only=True):
             case "choice":
                 return "one of " + ", ".join(f'"{choice}"' for choice in self.choices)
             case "text":
-                return "a text in quotes"
+                return "keys in quotes" if self.are_keys else "a text in quotes"
             case "list":
                 return "a list of rules" if self.is_rule else "a list of texts in quotes"
             case "texts":
@@ -191,6 +194,7 @@ def _field(field: inspect.Field) -> Field:
         table=overrides or _table(kind),
         is_overrides=overrides is not None,
         is_rule="is_rule" in extra,
+        are_keys="are_keys" in extra,
         **limits,
     )
 

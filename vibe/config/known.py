@@ -16,11 +16,15 @@ from vibe.domain.model import Alias, Backend, ProviderName
 
 
 class KnownProvider(Struct, frozen=True, kw_only=True):
-    """A provider whose key is usually in the variable `variable`, and a model to start with."""
+    """A provider whose key is usually in the variable `variable`, and a model to start with.
+
+    `key_form` is the shape of its keys: enough to guess by, never to refuse one.
+    """
 
     name: ProviderName
     title: str
     variable: str
+    key_form: str
     api_base: str
     backend: Backend = "generic"
     model: str
@@ -53,6 +57,7 @@ PROVIDERS = (
         name=ProviderName("mistral"),
         title="Mistral",
         variable="MISTRAL_API_KEY",
+        key_form=r"[A-Za-z0-9]{32}",
         api_base="https://api.mistral.ai/v1",
         backend="mistral",
         model="mistral-vibe-cli-latest",
@@ -64,6 +69,7 @@ PROVIDERS = (
         name=ProviderName("anthropic"),
         title="Anthropic",
         variable="ANTHROPIC_API_KEY",
+        key_form=r"sk-ant-[\w-]+",
         api_base="https://api.anthropic.com/v1",
         backend="anthropic",
         model="claude-sonnet-5-5",
@@ -73,6 +79,7 @@ PROVIDERS = (
         name=ProviderName("openai"),
         title="OpenAI",
         variable="OPENAI_API_KEY",
+        key_form=r"sk-(?:(?:proj|svcacct|admin)-[\w-]+|[A-Za-z0-9]{40,})",
         api_base="https://api.openai.com/v1",
         # GPT-6 (September 2026) calls tools in chat completions only when it does not reason.
         backend="responses",
@@ -83,6 +90,7 @@ PROVIDERS = (
         name=ProviderName("groq"),
         title="Groq",
         variable="GROQ_API_KEY",
+        key_form=r"gsk_\w+",
         api_base="https://api.groq.com/openai/v1",
         model="openai/gpt-oss-120b",
         alias=Alias("gpt-oss-groq"),
@@ -91,6 +99,7 @@ PROVIDERS = (
         name=ProviderName("together"),
         title="Together AI",
         variable="TOGETHER_API_KEY",
+        key_form=r"tgp_v1_[\w-]+|[0-9a-f]{64}",
         api_base="https://api.together.xyz/v1",
         model="openai/gpt-oss-120b",
         alias=Alias("gpt-oss-together"),
@@ -99,6 +108,7 @@ PROVIDERS = (
         name=ProviderName("cohere"),
         title="Cohere",
         variable="COHERE_API_KEY",
+        key_form=r"[A-Za-z0-9]{40}",
         api_base="https://api.cohere.ai/compatibility/v1",
         model="command-a-03-2025",
         alias=Alias("command-a"),
@@ -107,6 +117,7 @@ PROVIDERS = (
         name=ProviderName("google"),
         title="Google",
         variable="GOOGLE_API_KEY",
+        key_form=r"(?:AIza|AQ\.)[\w-]+",
         api_base="https://generativelanguage.googleapis.com/v1beta/openai",
         model="gemini-flash-latest",
         alias=Alias("gemini-flash"),
@@ -115,6 +126,7 @@ PROVIDERS = (
         name=ProviderName("openrouter"),
         title="OpenRouter",
         variable="OPENROUTER_API_KEY",
+        key_form=r"sk-or-[\w-]+",
         api_base="https://openrouter.ai/api/v1",
         model="openrouter/auto",
         alias=Alias("openrouter"),
@@ -123,6 +135,7 @@ PROVIDERS = (
         name=ProviderName("deepseek"),
         title="DeepSeek",
         variable="DEEPSEEK_API_KEY",
+        key_form=r"sk-[0-9a-f]{32}",
         api_base="https://api.deepseek.com/v1",
         model="deepseek-flash",
         alias=Alias("deepseek"),
@@ -167,3 +180,8 @@ def usual_variable(provider: str) -> str:
         if known.name == provider.strip("\"'"):
             return known.variable
     return (re.sub(r"\W+", "_", provider).strip("_").upper() or "PROVIDER") + "_API_KEY"
+
+
+def whose_key(key: str) -> tuple[KnownProvider, ...]:
+    """Those whose keys look like that: the one that it is of, or nobody knows."""
+    return tuple(each for each in PROVIDERS if re.fullmatch(each.key_form, key))

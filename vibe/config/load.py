@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,7 @@ from vibe.config.checks.keys import check_keys
 from vibe.config.checks.names import check_names
 from vibe.config.checks.pool import check_pool
 from vibe.config.checks.subject import Subject
+from vibe.config.checks.ui import check_ui
 from vibe.config.codes import Code
 from vibe.config.corrections import commented_setting, names_of, uncommented
 from vibe.config.decode import Table, decode
@@ -29,12 +30,14 @@ from vibe.config.locate import Spot
 from vibe.config.malformed import quoted
 from vibe.config.paths import Folders, home_folder
 from vibe.config.problem import ConfigError, Edit, Problem, problem
-from vibe.config.read import FileRead, read_file
+from vibe.config.read import FileRead, read_bytes, read_file
 from vibe.config.scan import Path as KeyPath
 from vibe.config.schema import Model, PoolEntry, Provider, Settings
 from vibe.config.suspects import suspects
 from vibe.config.syntax import parse
 from vibe.config.variables import Variables
+
+_NO_DRAFTS: Final[Mapping[Path, str]] = {}
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -83,15 +86,19 @@ def load(
     uid: int,
     flags: tuple[Override, ...] = (),
     allow_missing_keys: bool = False,
+    drafts: Mapping[Path, str] = _NO_DRAFTS,
 ) -> Loaded:
-    """The effective configuration: user file, trusted project file, variables, flags."""
+    """The effective configuration: user file, trusted project file, variables, flags.
+
+    A draft takes the place of what a file holds, and is trusted: the person writes it.
+    """
     dotenv = read_dotenv(places.dotenv, uid=uid)
     variables = Variables(environment=env, dotenv=dotenv.values)
-    user = read_file(places.config, name=str(places.config), uid=uid)
+    user = _read(places.config, drafts, uid=uid)
     if not user.exists and not places.named:
         user = FileRead(source=None)
     files = [_layered(user, "user", variables)]
-    files += _project(places, variables, uid=uid)
+    files += _project(places, variables, drafts, uid=uid)
     set_by_env = overlay(env)
     return _loaded(
         tuple(files),
@@ -128,9 +135,7 @@ def load_text(
     text: str, *, name: str, variables: Variables, allow_missing_keys: bool = False
 ) -> Loaded:
     """A configuration that is not (yet) in a file, as the editor holds it."""
-    from vibe.config.read import read_bytes
-
-    file = read_bytes(text.encode("utf-8", errors="surrogatepass"), name=name)
+    file = read_bytes(text.encode(errors="surrogatepass"), name=name)
     return _loaded(
         (_layered(file, "user", variables),),
         overrides=(),
@@ -141,11 +146,22 @@ def load_text(
     )
 
 
-def _project(places: Folders, variables: Variables, *, uid: int) -> Iterator[_File]:
+def _read(file: Path, drafts: Mapping[Path, str], *, uid: int) -> FileRead:
+    if file in drafts:
+        return read_bytes(drafts[file].encode(errors="surrogatepass"), name=str(file))
+    return read_file(file, name=str(file), uid=uid)
+
+
+def _project(
+    places: Folders, variables: Variables, drafts: Mapping[Path, str], *, uid: int
+) -> Iterator[_File]:
     if places.project == places.config:
         return
-    read = read_file(places.project, name=str(places.project), uid=uid)
+    read = _read(places.project, drafts, uid=uid)
     if not read.exists:
+        return
+    if places.project in drafts:
+        yield _layered(read, "project", variables)
         return
     from vibe.config.trust import everything_below, is_trusted
 
@@ -214,6 +230,7 @@ def _loaded(
             ]
         found += check_names(subject)
         found += check_pool(subject)
+        found += check_ui(subject)
         found += check_addresses(subject)
         found += check_keys(subject, allow_missing=allow)
     return Loaded(

@@ -35,6 +35,10 @@ class Folders(Struct, frozen=True, kw_only=True):
         return self.state / "pool.db"
 
     @property
+    def history(self) -> Path:
+        return self.state / "history.jsonl"
+
+    @property
     def log(self) -> Path:
         return self.state / "vibe.log"
 

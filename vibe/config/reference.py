@@ -21,7 +21,7 @@ from vibe.config.codes import Code, explained
 from vibe.config.environment import variable_name
 from vibe.config.failures_page import failures_section
 from vibe.config.fields import Field, fields_of
-from vibe.config.schema import Permissions, Settings
+from vibe.config.schema import Keys, Permissions, Settings
 from vibe.domain.quirks import Quirks
 from vibe.errors import ExitCode
 
@@ -112,6 +112,7 @@ _GROUPS = {
     Code.VALUE_TYPE: "Values",
     Code.ALIAS_DUPLICATE: "References",
     Code.URL_SCHEME: "Addresses and API keys",
+    Code.UI_KEY_TWICE: "The chat",
     Code.PROJECT_UNTRUSTED: "Other layers",
 }  # by the first code of each; the codes stand in the order of their groups
 _EXIT_CODES = """\
@@ -176,6 +177,15 @@ allow = ["bash(make *)"]
     "sandbox": """\
 [sandbox]
 mode = "auto"
+""",
+    "ui": """\
+[ui]
+theme = "light"
+""",
+    "ui.keys": """\
+[ui.keys]
+mux = "f5, ctrl+x"
+suspend = ""
 """,
 }
 _QUIRKS = (
@@ -312,13 +322,14 @@ def _whole(key: str, schema: Schema) -> Schema:
     """The schema of a key, where msgspec's own does not tell everything."""
     if key in _DERIVED:
         return {**schema, "default": None}
-    if key != "quirks":
+    overrides = {"quirks": Quirks, "keys": Keys}.get(key)
+    if overrides is None:
         return schema
-    described = msgspec.json.schema(Quirks)
-    quirks = cast("dict[str, Schema]", described["$defs"])["Quirks"]
-    properties = cast("dict[str, Schema]", quirks["properties"])
+    described = msgspec.json.schema(overrides)
+    table = cast("dict[str, Schema]", described["$defs"])[overrides.__name__]
+    properties = cast("dict[str, Schema]", table["properties"])
     without_defaults = {name: {**each, "default": None} for name, each in properties.items()}
-    return {"description": schema["description"], **quirks, "properties": without_defaults}
+    return {"description": schema["description"], **table, "properties": without_defaults}
 
 
 def _is_left_out(key: str, value: object) -> bool:

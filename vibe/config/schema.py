@@ -6,10 +6,11 @@ This is the one table that decoding, the JSON schema, the reference page, shell 
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, defstruct
 
+from vibe.domain.keys import KEYS
 from vibe.domain.model import (
     Affinity,
     Alias,
@@ -21,6 +22,7 @@ from vibe.domain.model import (
     Overflow,
     ProviderName,
     Strategy,
+    Theme,
 )
 from vibe.domain.quirks import Quirks
 
@@ -30,6 +32,8 @@ Duration: TypeAlias = Annotated[int, Meta(ge=0, le=DAY_MS)]
 Price: TypeAlias = Annotated[float, Meta(ge=0, le=1_000_000)]
 Tokens: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Rank: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+
+
 RuleTexts: TypeAlias = Annotated[tuple[str, ...], Meta(extra={"is_rule": True})]
 
 
@@ -232,6 +236,44 @@ class Sandbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     network: Annotated[bool, Meta(description="Whether commands may use the network.")] = False
 
 
+def _sentence(does: str) -> str:
+    return f"{does[0].upper()}{does[1:]}."
+
+
+# One key for each action of the chat, as the table of them has it.
+Keys: Final = defstruct(
+    "Keys",
+    [
+        (
+            action.name,
+            Annotated[str, Meta(description=_sentence(action.does), extra={"are_keys": True})],
+            ", ".join(action.keys),
+        )
+        for action in KEYS
+    ],
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    namespace={
+        "__doc__": "Which keys do what in the chat: one, several with commas between them, or "
+        '`""` for none. `/keys` in the chat shows them as they are.'
+    },
+)
+
+
+class Ui(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the chat looks and is used."""
+
+    theme: Annotated[
+        Theme,
+        Meta(description="The colours; `ansi` are the terminal's own. `/theme` changes them once."),
+    ] = "dark"
+    keys: Annotated[
+        dict[str, str],
+        Meta(description="The keys that you have otherwise.", extra={"overrides": Keys}),
+    ] = {}
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of config.toml."""
 
@@ -251,3 +293,4 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sandbox: Annotated[Sandbox, Meta(description="What holds the commands that are run.")] = (
         Sandbox()
     )
+    ui: Annotated[Ui, Meta(description="How the chat looks and is used.")] = Ui()

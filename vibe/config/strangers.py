@@ -119,8 +119,10 @@ def _home(name: str) -> str | None:
 def _homes() -> dict[str, tuple[str, ...]]:
     """The tables that know each key."""
     homes: dict[str, tuple[str, ...]] = {}
-    for dotted, _ in dotted_keys(Settings):
+    for dotted, field in dotted_keys(Settings):
         home, _, name = dotted.rpartition(".")
+        if field.are_keys:  # an action is called as many other things are
+            continue
         homes[name] = (*homes.get(name, ()), home)
     return homes
 

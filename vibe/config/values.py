@@ -14,6 +14,7 @@ from vibe.config.codes import Code
 from vibe.config.fields import Field
 from vibe.config.malformed import quoted
 from vibe.config.nearest import nearest
+from vibe.domain.keys import MODIFIERS, NAMES, canonical, is_key
 from vibe.domain.model import Mode
 from vibe.domain.rule import TOOLS, BadRule, rule
 
@@ -42,6 +43,8 @@ def flaw(field: Field, value: object) -> Flaw | None:
         return next(filter(None, flaws), None)
     if field.is_rule and isinstance(value, str) and field.kind == "text":
         return _rule_flaw(value)
+    if field.are_keys and isinstance(value, str):
+        return _keys_flaw(field, value)
     if _has_type(field, value):
         return None if _in_range(field, value) else _out_of_range(field, value)
     return Flaw(
@@ -83,6 +86,29 @@ def _rule_flaw(text: str) -> Flaw | None:
             help=error.hint,
         )
     return None
+
+
+def _keys_flaw(field: Field, text: str) -> Flaw | None:
+    wrong = next((key for key in text.split(",") if key.strip() and not is_key(key)), None)
+    if wrong is None:
+        return None
+    meant = _key_for(wrong)
+    return Flaw(
+        code=Code.VALUE_CHOICE,
+        message=f"{field.name}: {quote(wrong.strip())} is no key that could be bound",
+        literal=literal_for(field, text),
+        help=f'did you mean "{meant}"?'
+        if meant
+        else "a key is one such as f5, pageup or ctrl+p; a letter alone is for typing",
+    )
+
+
+def _key_for(key: str) -> str | None:
+    """A slip in its name mended; a bare letter is most likely meant with Ctrl."""
+    *modifiers, name = canonical(key).split("+")
+    known = [nearest(each, MODIFIERS) or each for each in modifiers]
+    guess = "+".join((*known, nearest(name, NAMES) or name if len(name) > 1 else name))
+    return next((each for each in (guess, f"ctrl+{guess}") if is_key(each)), None)
 
 
 def _in_range(field: Field, value: object) -> bool:
@@ -183,6 +209,12 @@ def literal_for(field: Field, value: object) -> str | None:
             return f"[{', '.join(sound)}]" if sound == literals else None
         case "text" if field.is_rule:
             return _rule_for(value) if isinstance(value, str) else None
+        case "text" if field.are_keys:
+            keys = value.split(",") if isinstance(value, str) else []
+            sound = [
+                good for key in keys if (good := key.strip() if is_key(key) else _key_for(key))
+            ]
+            return quoted(", ".join(sound) or str(field.default))
         case "text":
             return quoted("" if isinstance(value, dict | list) else str(value))
         case "texts" | "table":

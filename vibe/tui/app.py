@@ -1,35 +1,42 @@
 """The chat on the screen: the widgets, what keys do, and when anything is drawn anew.
 
 What is seen is drawn by pure functions of frozen values; here it is only decided when to look
-again. The conversation is opened after the first paint: what needs it waits until then.
+again. The conversation is opened after the first paint: what needs it waits until then. The table
+of commands, which knows every panel, is imported when something is typed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 
 from vibe.clean import clean, clean_line
-from vibe.tui.commands.table import called, completions, is_command
+from vibe.tui.commands.brought import brought
 from vibe.tui.commands.talk import next_mode
 from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House, Left
 from vibe.tui.draw.drawn import Drawn
 from vibe.tui.draw.foot import foot
 from vibe.tui.draw.header import header, rule
-from vibe.tui.draw.ink import Line, Span, cropped, line
-from vibe.tui.draw.theme import THEMES, ThemeName
+from vibe.tui.draw.ink import Line, Span, ThemeName, cropped, line
+from vibe.tui.draw.theme import THEMES
 from vibe.tui.git import branch_of
-from vibe.tui.history.items import Item, Note
+from vibe.tui.history.items import Item, Note, said_by
 from vibe.tui.history.scroll import History
-from vibe.tui.keys import KEYS, keys_of
-from vibe.tui.panels.help import offered
+from vibe.tui.keys import KEYS, bound
 from vibe.tui.panels.panel import Form, Panel, Typing
+from vibe.tui.reach import Reach
+from vibe.tui.typing.completing import Offer
 from vibe.tui.typing.composer import Composer, know_alt_enter
+from vibe.tui.typing.custom import Custom
+from vibe.tui.typing.draft import Draft
+from vibe.tui.typing.offers import Offers
+from vibe.tui.typing.recall import Recall
+from vibe.tui.typing.sending import Sending
 from vibe.tui.views import foot_view, header_view, key_of
 
 if TYPE_CHECKING:
@@ -59,29 +66,43 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.theme = house.theme
         self.house = house
         typing = Typing(self._now)
-        self.talk = Conversation(house, typing, self._moved)
+        self._reach = Reach(self)
+        self.talk = Conversation(
+            house, typing, self._moved, self.give_back, self.bell, heard=self._reach.note
+        )
         self._held: list[Callable[[], None]] = []
         self._panel: Panel | None = None
         self._branch = ""
         self._tip, self._tip_until_s = "", float("-inf")
         self._history = History(self.talk.story)
+        self.recall = Recall(house.kept)
+        self.customs: tuple[Custom, ...] = ()
+        self._offers = Offers(self)
         self._composer = Composer(
-            divert=self._divert, offer=self._offer, press=self._press, typed=typing.typed
+            recall=self.recall,
+            fitting=self._fitting,
+            divert=self._divert,
+            offer=self._offer,
+            press=self._press,
+            typed=typing.typed,
         )
-        changed = house.changed_keys
-        self._names = {each: key.name for key in KEYS for each in keys_of(key.name, changed)}
+        self._sending = Sending(self, self._composer)
+        self._names = bound(house.changed_keys)
         self._actions: Mapping[str, Callable[[], None]] = {
-            "send": self._act,
+            "send": self._sending.enter,
             "newline": self._composer.break_line,
             "older": self._composer.older,
             "newer": self._composer.newer,
-            "complete": self._complete,
+            "complete": self.look,
+            "undo": self._composer.undo,
+            "redo": self._composer.redo,
             "stop": self._stop,
             "interrupt": self._interrupt,
             "leave": self.leave,
             "suspend": self.action_suspend_process,
-            "mode": lambda: self._when_open(lambda: next_mode(self)),
+            "mode": lambda: self.when_open(lambda: next_mode(self)),
             "details": self._toggle_details,
+            "mouse": self._reach.toggle_mouse,
             "page_up": lambda: self._history.scroll_page(-1),
             "page_down": lambda: self._history.scroll_page(1),
             "to_start": self._history.to_start,
@@ -95,7 +116,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         yield Drawn(self._draw_panel, name="panel")
         yield Drawn(self._draw_rule, name="rule")
         with Horizontal(id="typing"):
-            yield Drawn(lambda _: (line(" >", "accent"),), name="prompt")
+            yield Drawn(self._draw_sign, name="prompt")
             yield self._composer
         yield Drawn(self._draw_foot, name="foot")
 
@@ -115,17 +136,17 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     async def _open(self) -> None:
         self._branch = clean_line(branch_of(self.house.folder))
+        for step in self.house.steps:
+            await step(self)
         await self.talk.open(self.house.resume)
+        await self.recall.load()
+        self.customs = await brought(self)
         self._beat_idly()
+        if self.house.said:
+            self.say(self.house.said)
         for act in self._held:
             act()
         self._held.clear()
-
-    def _when_open(self, act: Callable[[], None]) -> None:
-        if self.talk.is_open:
-            act()
-        else:
-            self._held.append(act)
 
     def _beat_idly(self) -> None:
         for news in self.house.news():
@@ -147,12 +168,13 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     def on_text_area_changed(self) -> None:
         self.query_one("#panel", Drawn).look()
+        self.query_one("#prompt", Drawn).look()
 
     async def close(self) -> None:
         await self.talk.close()
 
     def _moved(self) -> None:
-        if self.talk.is_under_way:
+        if self.talk.is_busy:
             self._beat.resume()
         else:
             self._beat.pause()
@@ -174,18 +196,26 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     def _draw_queue(self, width: int) -> tuple[Line, ...]:
         return tuple(
-            cropped((Span("  ⋯ ", "muted"), Span(each), Span("   queued", "muted")), width - 1)
+            cropped(
+                (
+                    Span("  ⋯ ", "muted"),
+                    Span(clean_line(said_by(each).text)),
+                    Span("   queued", "muted"),
+                ),
+                width - 1,
+            )
             for each in self.talk.queued
         )
 
     def _draw_panel(self, width: int) -> tuple[Line, ...]:
         room = max(5, self.size.height - BARE_HISTORY - 6)
         panel = self._front
-        is_typed_into = self.talk.asks.first or isinstance(panel, Form)
-        found = () if is_typed_into else completions(self._composer.text)
-        if found:
-            return ((), *offered(found, width))
+        if offered := self._composer.offered(width):
+            return ((), *offered)
         return ((), *panel.lines(width, room)) if panel else ()
+
+    def _draw_sign(self, _: int) -> tuple[Line, ...]:
+        return (line(" !", "warn") if self._composer.is_command_line else line(" >", "accent"),)
 
     def _draw_rule(self, width: int) -> tuple[Line, ...]:
         new = self._history.new
@@ -205,7 +235,7 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     @property
     def _front(self) -> Panel | None:
-        return self.talk.asks.first or self._panel
+        return self.talk.asks.first or self._panel or self.talk.wait_card
 
     def _divert(self, key: str, text: str) -> bool:
         panel = self._front
@@ -225,14 +255,20 @@ class ChatApp(App[Left], inherit_bindings=False):
     def _press(self, key: str) -> bool:
         """Whether the key meant something; else it goes on to the text."""
         name = self._names.get(key)
-        if name is None or not self._means(name):
+        if name is None:
             return False
-        if name in RUNS:
-            self._run_command(f"/{RUNS[name]}")
-        else:
-            self._actions[name]()
+        if not self._composer.completes(name):
+            if not self._means(name):
+                return False
+            self._do(name)
         self.look()
         return True
+
+    def _do(self, name: str) -> None:
+        if name in RUNS:
+            self._sending.call(f"/{RUNS[name]}")
+        else:
+            self._actions[name]()
 
     def _means(self, name: str) -> bool:
         composer = self._composer
@@ -248,39 +284,33 @@ class ChatApp(App[Left], inherit_bindings=False):
             case _:
                 return True
 
-    def _act(self) -> None:
-        text, panel = self._composer.text, self.talk.asks.first
-        if is_command(text):
-            self._run_command(self._composer.take())
-        elif panel is not None and panel.said(self._composer.whole):
-            self._composer.take()
-        elif text.strip():
-            text = self._composer.take()
-            self._when_open(lambda: self._send(text))
-
-    def _send(self, text: str) -> None:
-        self.talk.send(text)
-        self._history.to_end()
-        self.look()
-
-    def _complete(self) -> None:
-        if found := completions(self._composer.text):
-            self._composer.show(f"{found[0][0]} ")
+    def _fitting(self, before: str, is_all: bool) -> Offer | None:
+        is_typed_into = self.talk.asks.first or isinstance(self._panel, Form)
+        return None if is_typed_into else self._offers.fitting(before, is_all=is_all)
 
     def _stop(self) -> None:
-        if not self._offer("escape"):
+        """Twice, when nothing is under way: back to an earlier message."""
+        if self._offer("escape"):
+            return
+        again = f"{key_of(self.house, 'stop')} again goes back to an earlier message"
+        if self.talk.is_busy:
             self.talk.stop()
+        elif self._now() < self._tip_until_s and self._tip == again:
+            self._tip = ""
+            self._do("rewind")
+        elif self.talk.session:
+            self.tell(again)
 
     def _interrupt(self) -> None:
         if selected := self.screen.get_selected_text():
-            self.copy_to_clipboard(selected)
+            self.copy(selected)
             self.screen.clear_selection()
-        elif self.talk.is_under_way:
+        elif self.talk.is_busy:
             self.talk.stop()
         elif self._now() < self._tip_until_s and self._tip == self._leaving:
             self.leave()
         else:
-            self._composer.text = ""
+            self._composer.set_aside()
             self.tell(self._leaving)
 
     @property
@@ -289,15 +319,6 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     def _toggle_details(self) -> None:
         self._history.show_details(are_shown=not self._history.with_details)
-
-    def _run_command(self, text: str) -> None:
-        found = called(text)
-        if found is None:
-            told = f"there is no command {clean_line(text.split()[0])}"
-            self.put(Note(mark="!", text=told, ink="warn", hint="/help lists them"))
-            return
-        command, rest = found
-        self._when_open(lambda: command.does(self, rest))
 
     # What commands and panels may ask for.
 
@@ -320,15 +341,37 @@ class ChatApp(App[Left], inherit_bindings=False):
     def write(self, text: str) -> None:
         self._composer.show(text)
 
+    def give_back(self, text: str) -> None:
+        if self.is_running:
+            draft = self._composer.text
+            self._composer.show(f"{text}\n\n{draft}" if draft.strip() else text)
+
+    def when_open(self, act: Callable[[], None]) -> None:
+        if self.talk.is_open:
+            act()
+        else:
+            self._held.append(act)
+
+    def to_end(self) -> None:
+        self._history.to_end()
+        self.look()
+
+    @property
+    def typed(self) -> str:
+        return self._composer.whole
+
+    def say(self, text: str) -> None:
+        self._sending.send(Draft(typed=text, whole=text))
+
     def copy(self, text: str) -> None:
-        self.copy_to_clipboard(text)
+        self._reach.copy(text)
 
     def work(self, what: Coroutine[object, object, None]) -> None:
         self.run_worker(what)
 
     @contextmanager
     def aside(self) -> Generator[None]:
-        with self.suspend():
+        with nullcontext() if self.is_headless else self.suspend():
             yield
 
     def dress(self, theme: ThemeName) -> None:

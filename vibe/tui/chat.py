@@ -8,9 +8,11 @@ from typing import Protocol
 
 from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House
-from vibe.tui.draw.theme import ThemeName
+from vibe.tui.draw.ink import ThemeName
 from vibe.tui.history.items import Item
 from vibe.tui.panels.panel import Panel
+from vibe.tui.typing.custom import Custom
+from vibe.tui.typing.recall import Recall
 
 
 class Chat(Protocol):
@@ -19,6 +21,29 @@ class Chat(Protocol):
 
     @property
     def talk(self) -> Conversation: ...
+
+    @property
+    def recall(self) -> Recall:
+        """What was sent before."""
+        ...
+
+    @property
+    def customs(self) -> tuple[Custom, ...]:
+        """The commands that the person or the project brought."""
+        ...
+
+    @property
+    def typed(self) -> str:
+        """What stands in the composer, with what was pasted."""
+        ...
+
+    def say(self, text: str) -> None:
+        """To the model, as if it had been typed."""
+        ...
+
+    def when_open(self, act: Callable[[], None]) -> None:
+        """As soon as there is a conversation."""
+        ...
 
     def show(self, panel: Panel | None) -> None:
         """In the place above the composer; None: nothing."""
@@ -30,6 +55,10 @@ class Chat(Protocol):
 
     def put(self, item: Item) -> None:
         """At the end of the history, on the screen alone."""
+        ...
+
+    def to_end(self) -> None:
+        """Of the history."""
         ...
 
     def tell(self, tip: str) -> None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from signal import Signals
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from vibe.agent.loop import Agent
-from vibe.agent.policy import Policy
-from vibe.agent.questions import Questions
 from vibe.clock import Clock
 from vibe.domain.model import Alias, Approval, Mode
-from vibe.mux.mux import Mux
-from vibe.tui.draw.theme import ThemeName
+from vibe.errors import UsageError
+from vibe.tui.catalogue import NO_CATALOGUE, Catalogue
+from vibe.tui.clipboard import Clipboard
+from vibe.tui.typing.custom import Custom
+from vibe.tui.typing.kept import Kept
+
+if TYPE_CHECKING:  # these come after the first paint
+    from vibe.agent.loop import Agent
+    from vibe.agent.policy import Policy
+    from vibe.agent.questions import Questions
+    from vibe.mux.mux import Mux
+    from vibe.session.shelf import Shelf
+    from vibe.session.spent import Spent
+    from vibe.tools.base import Room
+    from vibe.tui.chat import Chat
+    from vibe.tui.draw.ink import ThemeName
+    from vibe.tui.panels.config_editor import Workbench
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -22,8 +36,10 @@ class Desk(Struct, frozen=True, kw_only=True):
     agent: Agent
     questions: Questions
     policy: Policy
+    room: Room
     mux: Mux
     close: Callable[[], Awaitable[None]]
+    catalogue: Catalogue = NO_CATALOGUE
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -34,11 +50,20 @@ class Outlook(Struct, frozen=True, kw_only=True):
     approval: Approval = "ask"
 
 
+def _nothing_edits(_: str) -> str:
+    raise UsageError("there is no editor here")
+
+
 class House(Struct, frozen=True, kw_only=True):
     """`begin` opens a conversation: that of a session, "" for the last one of the folder, or None
-    for a new one. The first is opened after the first paint, and resumes `resume`. `hour` writes a
-    wall time for a person. `news` takes what there is to be told besides. `changed_keys` are
-    `[ui.keys]`."""
+    for a new one. The first is opened after the first paint, resumes `resume`, and begins with what
+    is `said`, if anything. `hour` writes a wall time for a person. `news` takes what there is to be
+    told besides. `changed_keys` are `[ui.keys]`. `shelf` has all sessions, `today` tells what was
+    spent today in all of them, `doctor` what the machine offers, each in its time; `log` is where
+    the log is, None where there can be none. `steps` come between the first paint and the first
+    conversation, one after another: what is asked there is answered before any file of the folder
+    is read for a model. `workbench` is for a file of the configuration: "" or "project".
+    `env` is what tells which terminal this is."""
 
     begin: Callable[[str | None], Awaitable[Desk]]
     folder: Path
@@ -47,12 +72,26 @@ class House(Struct, frozen=True, kw_only=True):
     hour: Callable[[float], str]
     outlook: Outlook = Outlook()
     resume: str | None = None
+    said: str = ""
+    steps: tuple[Callable[[Chat], Awaitable[None]], ...] = ()
+    workbench: Callable[[Chat, str], Workbench] | None = None
+    shelf: Callable[[], Shelf] | None = None
+    today: Callable[[], tuple[Spent, ...]] = tuple
+    doctor: Callable[[], tuple[str, ...]] = tuple
+    log: Path | None = None
     news: Callable[[], tuple[str, ...]] = tuple
+    kept: Kept = Kept()
+    edit: Callable[[str], str] = _nothing_edits
+    customs: Callable[[], tuple[Custom, ...]] = tuple
+    clipboard: Clipboard = Clipboard()
+    env: Mapping[str, str] = {}
     theme: ThemeName = "dark"
     changed_keys: dict[str, str] = {}
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """How the chat ended: which session it was, "" where nothing was said in it."""
+    """How the chat ended: which session it was, "" where nothing was said in it; `ended_by` is the
+    signal that ended it, None where the person did."""
 
     session: str
+    ended_by: Signals | None = None

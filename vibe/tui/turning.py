@@ -9,7 +9,8 @@ from contextlib import aclosing, suppress
 from vibe.domain.event import Event
 from vibe.domain.turn import TurnEnd, TurnFinished
 
-STOPPED = TurnFinished(turn=0, end=TurnEnd.INTERRUPTED, detail="stopped")
+STOPPED_BY = "stopped by the person"
+STOPPED = TurnFinished(turn=0, end=TurnEnd.INTERRUPTED, detail=STOPPED_BY)
 
 
 class Turning:
@@ -18,12 +19,11 @@ class Turning:
     def __init__(self, note: Callable[[Event], None]) -> None:
         self._note = note
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def is_under_way(self) -> bool:
-        return self._task is not None and not self._task.done()
+        self.is_under_way = False
 
     def start(self, events: AsyncGenerator[Event]) -> None:
+        """When none is under way; also from within `note`, at the end of the one before."""
+        self.is_under_way = True
         self._task = asyncio.get_running_loop().create_task(self._read(events))
 
     def stop(self) -> None:
@@ -42,8 +42,10 @@ class Turning:
         try:
             async with aclosing(events):
                 async for event in events:
-                    has_ended = isinstance(event, TurnFinished)
+                    if has_ended := isinstance(event, TurnFinished):
+                        self.is_under_way = False
                     self._note(event)
         finally:
             if not has_ended:
+                self.is_under_way = False
                 self._note(STOPPED)

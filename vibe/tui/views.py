@@ -6,7 +6,6 @@ from typing import Final
 
 from vibe.clean import clean_line
 from vibe.domain.model import Alias
-from vibe.session.spent import in_all
 from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House
 from vibe.tui.draw.foot import FootView
@@ -16,8 +15,10 @@ from vibe.tui.keys import KEYS, keys_of, shown
 # Names of keys, or keys as they are, and what they do; the dearest first.
 IDLE: Final = (
     ("send", "send"),
+    ("@", "file"),
     ("/", "command"),
     ("help", "help"),
+    ("!", "shell"),
     ("mux", "mux"),
     ("newline", "newline"),
 )
@@ -35,14 +36,17 @@ def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
             alias=clean_line(house.outlook.alias),
             help_key=key_of(house, "help"),
         )
+    from vibe.session.spent import in_all  # after the first paint
+
     desk, progress = talk.desk, talk.story.progress
     snapshot = desk.mux.snapshot()
     first = snapshot.entries[0].alias if snapshot.entries else Alias("")
-    alias = Alias(progress.alias) if progress.alias else first
+    alias = snapshot.pinned or (Alias(progress.alias) if progress.alias else first)
     return HeaderView(
         folder=folder_told(house.folder, house.home),
         branch=branch,
         mode=snapshot.mode,
+        is_pinned=snapshot.pinned is not None,
         alias=clean_line(alias),
         dots=dots(snapshot),
         used=progress.context,
@@ -66,4 +70,4 @@ def foot_view(house: House, talk: Conversation, *, progress: str, tip: str) -> F
 
 def key_of(house: House, name: str) -> str:
     """As the person has it, and as it is written."""
-    return shown(keys_of(name, house.changed_keys)[0])
+    return shown(next(iter(keys_of(name, house.changed_keys)), ""))

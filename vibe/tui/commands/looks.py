@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from vibe.tui.chat import Chat
-from vibe.tui.draw.ink import line
-from vibe.tui.draw.theme import ThemeName
+from vibe.tui.draw.ink import ThemeName, line
 from vibe.tui.history.items import Printed
 
 _NAMES: Final[Mapping[str, ThemeName]] = {each: each for each in get_args(ThemeName)}

@@ -5,14 +5,13 @@ A pure function of a frozen value and a width: of the keys, those that say most 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from vibe.domain.model import Approval
+from vibe.tui.draw.hints import fitting
 from vibe.tui.draw.ink import Line, Span, cells, line, sides
-from vibe.tui.keys import shown
 
 MODES: Final[dict[Approval, str]] = {
     "plan": "plan: only reads",
@@ -39,16 +38,5 @@ def foot(view: FootView, width: int) -> Line:
     else:
         ink = "warn" if view.mode == "auto" else "plain"
         left = (Span(MODES[view.mode], ink), Span(f" · {view.mode_key}", "muted"))
-    hints = _fitting(view.hints, room - max(LEAST_LEFT, min(cells(left), room // 2 + 8)) - 2)
+    hints = fitting(view.hints, room - max(LEAST_LEFT, min(cells(left), room // 2 + 8)) - 2)
     return (Span("  "), *sides(left, hints, room))
-
-
-def _fitting(hints: Sequence[tuple[str, str]], room: int) -> Line:
-    kept: list[Span] = []
-    for key, does in hints:
-        gap = [Span("   ")] if kept else []
-        told = [*gap, Span(shown(key), "accent"), Span(f" {does}" if does else "", "muted")]
-        if cells((*kept, *told)) > room:
-            break
-        kept += told
-    return tuple(kept)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -15,8 +15,10 @@ from rich.cells import cell_len
 from vibe.clean import clean_line
 from vibe.domain.model import Mode
 from vibe.domain.telling import money, tokens
-from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.tui.draw.ink import Ink, Line, Span, cells, line, shortened, sides
+
+if TYPE_CHECKING:
+    from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 
 WIDE: Final = 100
 MOST_DOTS: Final = 12
@@ -31,6 +33,7 @@ class HeaderView(Struct, frozen=True, kw_only=True):
     branch: str
     mode: Mode
     alias: str
+    is_pinned: bool = False
     dots: Line = ()
     used: int | None = None
     window: int | None = None
@@ -72,6 +75,8 @@ def dots(snapshot: MuxSnapshot) -> Line:
 
 
 def dot(entry: EntrySnapshot) -> tuple[str, Ink]:
+    if entry.taken_out:
+        return "○", "muted"
     if entry.probing or entry.state == "half_open":
         return "◐", "warn"
     is_well = entry.state == "closed" and entry.can_answer and entry.spent_for_s is None
@@ -102,6 +107,7 @@ def _right(view: HeaderView, *, is_wide: bool) -> Line:
 
 def _parts(view: HeaderView, *, is_wide: bool) -> Iterator[Line]:
     mode = "" if view.mode == "single" else f"{view.mode} · "
+    mode = "pinned · " if view.is_pinned else mode
     yield (*line(mode, "muted"), Span(view.alias, "strong"))
     yield _context(view, is_wide=is_wide)
     yield line(money(view.cost_uusd) if is_wide else _brief(view.cost_uusd))

@@ -17,6 +17,7 @@ Ink: TypeAlias = Literal[
     "plain", "muted", "accent", "strong", "emphasis", "struck", "code", "heading", "link",
     "good", "warn", "bad", "added", "removed",
 ]  # fmt: skip
+ThemeName: TypeAlias = Literal["dark", "light", "ansi"]
 
 
 class Span(Struct, frozen=True):

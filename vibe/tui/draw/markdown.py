@@ -5,6 +5,7 @@ grows. Knows neither widths nor inks; what is not surely a mark stays text.
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Final, TypeAlias, assert_never
 
 from msgspec import Struct
@@ -66,32 +67,30 @@ Block: TypeAlias = Paragraph | Heading | Item | Quote | Code | Table | Rule
 
 
 class Growing:
-    """A text that comes in pieces. However it is cut, its blocks are those of the whole."""
+    """A text that comes in pieces. However it is cut, its blocks are those of the whole. A line is
+    read once, when somebody asks for the blocks and it has ended."""
 
-    # `_sealed` are blocks that no further line can change; `_open` is the text after them.
+    # `_fold` has read the lines that ended, up to the piece `_read`; `_row` is the one after them.
     def __init__(self, text: str = "") -> None:
-        self._sealed: tuple[Block, ...] = ()
-        self._open = ""
-        self.feed(text)
+        self._fold = _Fold()
+        self._row = ""
+        self._read = 0
+        self._pieces = [text]
 
     def feed(self, piece: str) -> None:
-        self._open += piece
-        if "\n" not in piece:
-            return
-        end = self._open.rfind("\n") + 1
-        placed = _placed(self._open[:end], after=self._last)
-        if len(placed) > 1:
-            self._sealed += tuple(block for block, _ in placed[:-1])
-            self._open = self._open[placed[-1][1] :]
+        self._pieces.append(piece)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        opened = _placed(self._open, after=self._last)
-        return (*self._sealed, *(block for block, _ in opened))
-
-    @property
-    def _last(self) -> Block | None:
-        return self._sealed[-1] if self._sealed else None
+        *ended, self._row = "".join((self._row, *self._pieces[self._read :])).split("\n")
+        self._read = len(self._pieces)
+        for row in ended:
+            self._fold.take(row)
+        return self._fold.with_row(self._row)
 
     @property
     def open_fence(self) -> str:
@@ -101,38 +100,34 @@ class Growing:
 
 
 def blocks(text: str) -> tuple[Block, ...]:
-    return tuple(block for block, _ in _placed(text))
-
-
-def _placed(text: str, *, after: Block | None = None) -> list[tuple[Block, int]]:
-    """Each with where it starts; `after` is what stands before them."""
-    fold = _Fold(after)
-    at = 0
-    for row in text.split("\n"):
-        fold.take(row, at)
-        at += len(row) + 1
-    return fold.placed
+    return Growing(text).blocks
 
 
 class _Fold:
     """`_is_apart`: a blank line stood before this one."""
 
-    def __init__(self, after: Block | None) -> None:
-        self.placed: list[tuple[Block, int]] = []
-        self._after = after
+    def __init__(self) -> None:
+        self._blocks: list[Block] = []
         self._is_apart = True
         self._blanks = 0
 
-    def take(self, row: str, at: int) -> None:
-        last = self.placed[-1][0] if self.placed else None
+    def with_row(self, row: str) -> tuple[Block, ...]:
+        """What the blocks are if this is all of the next row."""
+        ahead = copy(self)
+        ahead._blocks = self._blocks.copy()
+        ahead.take(row)
+        return tuple(ahead._blocks)
+
+    def take(self, row: str) -> None:
+        last = self._blocks[-1] if self._blocks else None
         if isinstance(last, Code) and last.fence is not None and self._is_in(last, row):
             return
         if not row.strip():
             self._is_apart = True
             self._blanks += 1
             return
-        if self._is_apart or not self._joins(row, last, at):
-            self.placed.append((_begun(row, last or self._after), at))
+        if self._is_apart or not self._joins(row, last):
+            self._blocks.append(_begun(row, last))
         self._is_apart, self._blanks = False, 0
 
     def _is_in(self, code: Code, row: str) -> bool:
@@ -153,7 +148,7 @@ class _Fold:
         self._is_apart, self._blanks = False, 0
         return True
 
-    def _joins(self, row: str, last: Block | None, at: int) -> bool:
+    def _joins(self, row: str, last: Block | None) -> bool:
         """Whether the line goes on with the last block, which is then put down with it."""
         match last:
             case Table(rows):
@@ -168,7 +163,7 @@ class _Fold:
                 self._put(Quote(f"{text}\n{quoted[1] if quoted else row.strip()}"))
                 return True
             case Paragraph(text):
-                return self._joins_paragraph(row, last, at)
+                return self._joins_paragraph(row, last)
             case Item(text=text):
                 if _starts(row):
                     return False
@@ -179,7 +174,7 @@ class _Fold:
             case _:
                 assert_never(last)
 
-    def _joins_paragraph(self, row: str, last: Paragraph, at: int) -> bool:
+    def _joins_paragraph(self, row: str, last: Paragraph) -> bool:
         before, _, header = last.text.rpartition("\n")
         if "|" in row and "|" in header and _COLUMNS.fullmatch(row):
             table = Table((_cells(header),))
@@ -187,7 +182,7 @@ class _Fold:
                 self._put(table)
             else:
                 self._put(replace(last, text=before))
-                self.placed.append((table, at))
+                self._blocks.append(table)
             return True
         if _starts(row):
             return False
@@ -195,7 +190,7 @@ class _Fold:
         return True
 
     def _put(self, block: Block) -> None:
-        self.placed[-1] = (block, self.placed[-1][1])
+        self._blocks[-1] = block
 
 
 def _begun(row: str, last: Block | None) -> Block:

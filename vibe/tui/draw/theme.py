@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
-from vibe.tui.draw.ink import Ink, Line
+from vibe.tui.draw.ink import Ink, Line, ThemeName
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
-
-ThemeName: TypeAlias = Literal["dark", "light", "ansi"]
 
 THEMES: Final = (
     Theme(

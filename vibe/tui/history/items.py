@@ -12,7 +12,7 @@ from msgspec import Struct
 from vibe.clean import clean
 from vibe.domain.message import Text, User
 from vibe.tui.draw.ink import EMPTY, Ink, Line, Span, cells, line, shortened, sides, wrapped
-from vibe.tui.draw.markdown import Block, Growing
+from vibe.tui.draw.markdown import Block, Growing, blocks
 from vibe.tui.draw.prose import are_apart, drawn_block
 from vibe.tui.history.toolrow import Row
 
@@ -33,8 +33,12 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 def said_by(message: User) -> Said:
-    texts = [part.text for part in message.parts if isinstance(part, Text)]
-    return Said(text=clean("\n\n".join(texts)), files=len(message.parts) - len(texts))
+    """The first text is what was typed; of each file that goes along a text tells, or a picture."""
+    from vibe.agent.own_command import ran_before  # after the first paint
+
+    first, *others = (part for part in message.parts if not ran_before(part))
+    files = sum(isinstance(part, Text) for part in others) or len(others)
+    return Said(text=clean(first.text) if isinstance(first, Text) else "", files=files)
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -67,44 +71,52 @@ class Printed(Struct, frozen=True):
 class Answer:
     """Of a model. `names` are who was asked for it, the last of whom writes; with none of them it
     has no heading. `note` is why it was not the first of them; `facts` are told in
-    full, and shorter where there is no room."""
+    full, and shorter where there is no room. Of one that is complete only the text is kept."""
 
     def __init__(self, *names: str, opening: str = "") -> None:
         self.names = names
         self.note: tuple[str, ...] = ()
         self.facts: tuple[str, ...] = ()
         self.brief: tuple[str, ...] = ()
-        self._text = Growing(opening)
+        self._text: Growing | str = Growing(opening)
         self._drawn: list[tuple[Block, list[Line]]] = []
         self._width = 0
 
     def feed(self, text: str) -> None:
-        self._text.feed(text)
+        if isinstance(self._text, Growing):
+            self._text.feed(text)
+
+    def complete(self) -> None:
+        """Nothing more comes."""
+        if isinstance(self._text, Growing):
+            self._text, self._drawn = self._text.text, []
 
     @property
     def open_fence(self) -> str:
-        return self._text.open_fence
+        return self._text.open_fence if isinstance(self._text, Growing) else ""
 
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         del with_details
         lines = [self._heading(width)] if self.names else []
         before: Block | None = None
-        for block, rows in self._blocks(width):
+        for block, rows in self._drawn_blocks(width):
             if before is not None and are_apart(before, block):
                 lines.append(EMPTY)
             lines += rows
             before = block
         return tuple(lines)
 
-    def _blocks(self, width: int) -> list[tuple[Block, list[Line]]]:
-        """A block that was drawn at this width is not drawn again."""
+    def _drawn_blocks(self, width: int) -> list[tuple[Block, list[Line]]]:
+        """While it comes, a block that was drawn at this width is not drawn again."""
+        if isinstance(self._text, str):
+            return [(block, drawn_block(block, width)) for block in blocks(self._text)]
         if width != self._width:
             self._width, self._drawn = width, []
-        blocks = self._text.blocks
-        for index, block in enumerate(blocks):
+        known = self._text.blocks
+        for index, block in enumerate(known):
             if index >= len(self._drawn) or self._drawn[index][0] is not block:
                 self._drawn[index:] = [(block, drawn_block(block, width))]
-        del self._drawn[len(blocks) :]
+        del self._drawn[len(known) :]
         return self._drawn
 
     def _heading(self, width: int) -> Line:

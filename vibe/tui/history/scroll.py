@@ -19,40 +19,14 @@ from textual.widget import Widget
 
 from vibe.tui.draw.ink import EMPTY, Line, Span, text_of
 from vibe.tui.draw.theme import Palette, palette_of
+from vibe.tui.history.pages import Pages
 from vibe.tui.history.story import Story
 from vibe.tui.history.viewport import Place, Viewport
 
 MARGIN: Final = 2
-KEPT_ITEMS: Final = 400
-KEPT_STRIPS: Final = 2_000
+KEPT_STRIPS: Final = 200
 WHEEL_LINES: Final = 3
 ROWS: Final = 1 << 24  # of one item at most: a place as one number, which a selection compares
-
-
-class Pages:
-    """The lines of the items at one width, kept for a while."""
-
-    def __init__(self, story: Story) -> None:
-        self._story = story
-        self._kept: dict[int, tuple[Line, ...]] = {}
-        self.width = 1
-        self.with_details = False
-
-    def __len__(self) -> int:
-        return len(self._story.items)
-
-    def __getitem__(self, index: int, /) -> Sequence[Line]:
-        lines = self._kept.get(index)
-        if lines is None:
-            lines = self._story.lines(index, self.width, with_details=self.with_details)
-            if len(self._kept) >= KEPT_ITEMS:
-                del self._kept[next(iter(self._kept))]
-            self._kept[index] = lines
-        return lines
-
-    def forget(self, start: int) -> None:
-        for index in [each for each in self._kept if each >= start]:
-            del self._kept[index]
 
 
 class History(Widget, can_focus=False):
@@ -68,7 +42,7 @@ class History(Widget, can_focus=False):
         self._viewport = Viewport(self._pages)
         self._seen: list[Place] = []
         self._rows: list[Line] = []
-        self._strips: dict[Line, Strip] = {}
+        self._strips: dict[Place, tuple[Line, Strip]] = {}
 
     @property
     def is_at_end(self) -> bool:
@@ -120,16 +94,31 @@ class History(Widget, can_focus=False):
         return self._pages.with_details
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        row = _at(self._rows, y)
-        if row is None:
-            return self._strip(EMPTY, width)
-        item, line = self._seen[y]
-        place = item * ROWS + line
-        strip = self._strip(row, width)
-        if (selection := self.text_selection) and (span := selection.get_span(place)):
-            strip = self._selected(row, span, width)
-        return strip.apply_offsets(0, place)
+        if y >= len(self._rows):
+            return self._colours().strip(EMPTY, self.size.width)
+        place, row = self._seen[y], self._rows[y]
+        number = place[0] * ROWS + place[1]
+        if (selection := self.text_selection) and (span := selection.get_span(number)):
+            return self._selected(row, span).apply_offsets(0, number)
+        kept = self._strips.get(place)
+        if kept is not None and kept[0] is row:
+            return kept[1]
+        if len(self._strips) >= KEPT_STRIPS:
+            self._strips.clear()
+        strip = self._colours().strip((Span(" " * MARGIN), *row), self.size.width)
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, self.background_colors[1])
+        strip.render(self.app.console)  # before each place is a style of its own, for good
+        strip = strip.apply_offsets(0, number)
+        self._strips[place] = row, strip
+        return strip
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Without what every widget does with them, which would make all of them anew."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span == (0, self.size.width):
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text without the margin of the screen."""
@@ -164,16 +153,7 @@ class History(Widget, can_focus=False):
     def _colours(self) -> Palette:
         return palette_of(self)
 
-    def _strip(self, row: Line, width: int) -> Strip:
-        strip = self._strips.get(row)
-        if strip is None:
-            if len(self._strips) >= KEPT_STRIPS:
-                self._strips.clear()
-            strip = self._colours().strip((Span(" " * MARGIN), *row), width)
-            self._strips[row] = strip
-        return strip
-
-    def _selected(self, row: Line, span: tuple[int, int], width: int) -> Strip:
+    def _selected(self, row: Line, span: tuple[int, int]) -> Strip:
         first, last = span
         ground = self.screen.get_component_rich_style("screen--selection")
         segments: list[Segment] = []
@@ -185,7 +165,7 @@ class History(Widget, can_focus=False):
             parts = ((0, start, style), (start, end, _on(style, ground)), (end, size, style))
             segments += (Segment(each.text[a:b], ink) for a, b, ink in parts if a < b)
             at += size
-        return Strip(segments).adjust_cell_length(width, self._colours().ground)
+        return Strip(segments).adjust_cell_length(self.size.width, self._colours().ground)
 
 
 def _on(style: Style, ground: Style) -> Style:

@@ -41,6 +41,7 @@ from vibe.domain.turn import (
 )
 from vibe.tui.draw.ink import Line, shortened
 from vibe.tui.history.items import Answer, Item, Note, said_by
+from vibe.tui.history.ownrow import rows_before
 from vibe.tui.history.progress import Progress
 from vibe.tui.history.toolrow import Row, begun, finished
 
@@ -91,6 +92,36 @@ class Story:
 
     def note(self, event: Event, at_s: float) -> None:
         self._timed, self._at_s = self.progress, at_s
+        self._apply(event, at_s)
+
+    def recall(self, event: Event) -> None:
+        """Of a turn that was had before: how fast anything of it was, is not known."""
+        self._timed = Progress()
+        if isinstance(event, TurnStarted | MessageAdded):
+            for row in rows_before(event.message):
+                self.add(row)
+        self._apply(event, 0.0)
+
+    def go_on_with(self, other: Story) -> None:
+        """What another told, which tells no more, as the next of this."""
+        self._touch(len(self.items))
+        self.items += other.items
+        self.progress, self.last_answer = other.progress, other.last_answer
+
+    def replace(self, old: Item, new: Item) -> None:
+        """Where it still stands."""
+        for index in reversed(range(len(self.items))):
+            if self.items[index] is old:
+                self.items[index] = new
+                self._touch(index)
+                return
+
+    def forget(self) -> None:
+        """The conversation: what comes is of another."""
+        self.clear()
+        self.progress, self.last_answer = Progress(), ""
+
+    def _apply(self, event: Event, at_s: float) -> None:
         self.progress = self.progress.apply(event, at_s)
         match event:
             case TurnStarted(message=message):
@@ -131,6 +162,7 @@ class Story:
             case Seam(to_alias=after):
                 self._write(self._cleaner.finish())
                 fence = self._current().open_fence
+                self._complete()
                 self.add(Note(mark="↷", text=clean_line(told(event)), ink="warn"))
                 answer = Answer(opening=fence)
                 self._answer = (self.add(answer), answer)
@@ -179,7 +211,8 @@ class Story:
             self.last_answer = clean(text) or self.last_answer
             calls = () if event.answer.cut else event.answer.calls
             self._sealed = tuple(self.add(begun(call)) for call in calls)
-        self._answer, self._asked, self._note, self._anew = None, (), (), ()
+        self._complete()
+        self._asked, self._note, self._anew = (), (), ()
 
     def _tell_facts(self, answer: Answer, event: Sealed) -> None:
         first_s, speed = self._timed.first_word_s(), self._timed.speed(self._at_s)
@@ -247,17 +280,24 @@ class Story:
 
     def _end_turn(self, event: TurnFinished) -> None:
         self._write(self._cleaner.finish())
-        self._answer, self._asked, self._note, self._sealed = None, (), (), ()
-        for index in self._rows.values():
+        self._complete()
+        known = {*self._rows.values(), *self._sealed}  # of some nothing was heard yet
+        self._asked, self._note, self._sealed = (), (), ()
+        for index in sorted(known):
             row = self.items[index]
             if isinstance(row, Row) and row.state in ("queued", "running", "asking"):
                 self.items[index] = replace(row, state="failed", facts=("stopped",))
                 self._touch(index)
         self._rows.clear()
         if event.end is TurnEnd.INTERRUPTED:
-            self.add(Note(mark="■", text=event.detail or "stopped"))
+            self.add(Note(mark="■", text=clean(event.detail) or "stopped", hint=clean(event.hint)))
         elif event.end is not TurnEnd.FINISHED:
             self.add(Note(mark="✗", text=clean(event.detail), ink="bad", hint=clean(event.hint)))
+
+    def _complete(self) -> None:
+        if self._answer is not None:
+            self._answer[1].complete()
+            self._answer = None
 
     def _touch_answer(self) -> None:
         if self._answer is not None:

@@ -18,13 +18,14 @@ from vibe.domain.message import Text, ToolCall, ToolResult
 from vibe.tui.draw.diff import changed, drawn_diff
 from vibe.tui.draw.ink import Ink, Line, Span, cropped, folded, line, shortened, sides
 
-State: TypeAlias = Literal["queued", "running", "asking", "done", "failed"]
+State: TypeAlias = Literal["queued", "running", "asking", "done", "failed", "unknown"]
 MARKS: Final[Mapping[State, tuple[str, Ink]]] = {
     "queued": ("·", "muted"),
     "running": ("⠋", "accent"),
     "asking": ("⠋", "warn"),
     "done": ("✓", "good"),
     "failed": ("✗", "bad"),
+    "unknown": ("?", "warn"),
 }
 TELLING: Final = ("path", "command", "pattern", "question", "id")
 NAME_CELLS: Final = 4
@@ -34,7 +35,7 @@ MOST_CELLS: Final = 2_000
 
 class Row(Struct, frozen=True, kw_only=True):
     """`about` is the argument that says most; `facts` stand at the right margin; `trouble` on a
-    line of its own; `below` is shown with the details."""
+    line of its own; `below` is shown with the details, and of what `is_open` its end at once."""
 
     name: str
     about: str = ""
@@ -43,6 +44,7 @@ class Row(Struct, frozen=True, kw_only=True):
     trouble: str = ""
     below: str = ""
     is_diff: bool = False
+    is_open: bool = False
 
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         return tuple(self._lines(width, with_details=with_details))
@@ -56,18 +58,20 @@ class Row(Struct, frozen=True, kw_only=True):
         lines = [sides((Span(f"{mark} ", ink), Span(name, "muted"), about), facts, width)]
         if self.trouble:
             lines.append(cropped((Span("  └ ", "muted"), Span(self.trouble, "bad")), width))
-        if with_details and self.below:
-            lines += self._below(width)
+        if self.below and (with_details or self.is_open):
+            lines += self._below(width, is_end=self.is_open)
         return lines
 
-    def _below(self, width: int) -> list[Line]:
+    def _below(self, width: int, *, is_end: bool) -> list[Line]:
         if self.is_diff:
             rows = drawn_diff(self.below, width - 4)
         else:
             texts = [row.expandtabs(4)[:MOST_CELLS] for row in self.below.split("\n")]
             rows = [each for row in texts for each in folded(line(row, "muted"), width - 4)]
         left = len(rows) - SHOWN_LINES
-        if left > 0:
+        if left > 0 and is_end:
+            rows = [line(f"… {left} lines before", "muted"), *rows[-SHOWN_LINES:]]
+        elif left > 0:
             rows = [*rows[:SHOWN_LINES], line(f"… {left} more lines", "muted")]
         return [(Span("    "), *row) for row in rows]
 
@@ -88,15 +92,26 @@ def finished(call: ToolCall, result: ToolResult, details: str, took_s: float | N
     diff = known.get("diff")
     is_diff = isinstance(diff, str) and bool(diff)
     facts = tuple(fact for fact in (_fact(call.name, known), _took(took_s)) if fact)
+    is_unknown = took_s is None and _is_unknown(text)
+    if took_s is None:
+        facts = ("outcome unknown",) if is_unknown else ("not run",)
+    state: State = "failed" if result.is_error else "done"
     return Row(
         name=clean_line(call.name),
         about=about(call),
-        state="failed" if result.is_error else "done",
-        facts=facts if took_s is not None else ("not run",),
-        trouble=_trouble(text, call.name) if result.is_error else "",
+        state="unknown" if is_unknown else state,
+        facts=facts,
+        trouble=_trouble(text, call.name) if result.is_error and not is_unknown else "",
         below=clean(diff) if is_diff and isinstance(diff, str) else text,
         is_diff=is_diff,
     )
+
+
+def _is_unknown(text: str) -> bool:
+    """It had started when vibe was ended: it may have done all, a part or nothing."""
+    from vibe.session.turn import OUTCOME_UNKNOWN  # after the first paint
+
+    return text == OUTCOME_UNKNOWN
 
 
 def _trouble(text: str, name: str) -> str:

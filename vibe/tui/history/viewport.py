@@ -4,10 +4,7 @@ or a change of what is not seen costs nothing and moves nothing. Measures only w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol, TypeAlias
-
-from vibe.tui.draw.ink import Line
 
 Place: TypeAlias = tuple[int, int]  # an item, and a line of it
 
@@ -15,8 +12,8 @@ Place: TypeAlias = tuple[int, int]  # an item, and a line of it
 class Pages(Protocol):
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int, /) -> Sequence[Line]:
-        """The lines of an item, at the present width."""
+    def size(self, index: int) -> int:
+        """How many lines an item has, at the present width."""
         ...
 
 
@@ -41,7 +38,7 @@ class Viewport:
         seen: list[Place] = []
         for item in range(top[0], len(self._pages)):
             start = top[1] if item == top[0] else 0
-            seen += ((item, row) for row in range(start, len(self._pages[item])))
+            seen += ((item, row) for row in range(start, self._pages.size(item)))
             if len(seen) >= height:
                 return seen[:height]
         return seen
@@ -69,7 +66,7 @@ class Viewport:
         if self._top is None:
             return 0
         item, row = self._end
-        return max(0, sum(len(self._pages[each]) for each in range(item, len(self._pages))) - row)
+        return max(0, sum(self._pages.size(each) for each in range(item, len(self._pages))) - row)
 
     def _first(self, height: int) -> Place:
         """The top, where what was there may have become shorter."""
@@ -79,13 +76,13 @@ class Viewport:
         item, row = self._top
         if item >= len(self._pages):
             return bottom
-        return min((item, min(row, max(0, len(self._pages[item]) - 1))), bottom)
+        return min((item, min(row, max(0, self._pages.size(item) - 1))), bottom)
 
     def _bottom(self, height: int) -> Place:
         """The top at which the last line is the last that is seen."""
         left = height
         for item in reversed(range(len(self._pages))):
-            size = len(self._pages[item])
+            size = self._pages.size(item)
             if size >= left:
                 return item, size - left
             left -= size
@@ -93,15 +90,15 @@ class Viewport:
 
     def _past(self) -> Place:
         last = len(self._pages) - 1
-        return (last, len(self._pages[last])) if last >= 0 else (0, 0)
+        return (last, self._pages.size(last)) if last >= 0 else (0, 0)
 
     def _moved(self, place: Place, by: int) -> Place:
         item, row = place
         row += by
         while row < 0 and item > 0:
             item -= 1
-            row += len(self._pages[item])
-        while item < len(self._pages) - 1 and row >= len(self._pages[item]):
-            row -= len(self._pages[item])
+            row += self._pages.size(item)
+        while item < len(self._pages) - 1 and row >= self._pages.size(item):
+            row -= self._pages.size(item)
             item += 1
         return item, max(0, row)

@@ -14,10 +14,20 @@ from vibe.tui.panels.panel import Panel, Typing
 from vibe.tui.panels.question import Question
 
 Answer: TypeAlias = Callable[[QuestionId, Reply], bool]
+Asked: TypeAlias = ApprovalAsked | QuestionAsked
+Made: TypeAlias = Callable[[Asked, Callable[[Reply], None], Callable[[], bool]], Panel]
+
+
+def on_screen(
+    asked: Asked, answer: Callable[[Reply], None], is_graced: Callable[[], bool]
+) -> Panel:
+    if isinstance(asked, ApprovalAsked):
+        return Approval(asked, answer, is_graced=is_graced)
+    return Question(asked, answer, is_graced=is_graced)
 
 
 class _Open(Struct, frozen=True, kw_only=True):
-    asked: ApprovalAsked | QuestionAsked
+    asked: Asked
     answer: Answer
     panel: Panel
 
@@ -25,16 +35,17 @@ class _Open(Struct, frozen=True, kw_only=True):
 class Asks:
     """The panel of the first is shown; the grace of the next begins when it comes to the front."""
 
-    def __init__(self, typing: Typing) -> None:
+    def __init__(self, typing: Typing, made: Made) -> None:
         self._typing = typing
-        self._waiting: list[tuple[ApprovalAsked | QuestionAsked, Answer]] = []
+        self._made = made
+        self._waiting: list[tuple[Asked, Answer]] = []
         self._open: _Open | None = None
 
     @property
     def first(self) -> Panel | None:
         return None if self._open is None else self._open.panel
 
-    def add(self, asked: ApprovalAsked | QuestionAsked, answer: Answer) -> None:
+    def add(self, asked: Asked, answer: Answer) -> None:
         self._waiting.append((asked, answer))
         if self._open is None:
             self._next()
@@ -54,11 +65,7 @@ class Asks:
         if not self._waiting:
             return
         asked, answer = self._waiting.pop(0)
-        grace = self._typing.grace()
-        if isinstance(asked, ApprovalAsked):
-            panel: Panel = Approval(asked, self._reply, is_graced=grace)
-        else:
-            panel = Question(asked, self._reply, is_graced=grace)
+        panel = self._made(asked, self._reply, self._typing.grace())
         self._open = _Open(asked=asked, answer=answer, panel=panel)
 
     def _reply(self, reply: Reply) -> None:
@@ -67,5 +74,5 @@ class Asks:
             self._next()
 
 
-def _is_of(asked: ApprovalAsked | QuestionAsked, key: CallKey) -> bool:
+def _is_of(asked: Asked, key: CallKey) -> bool:
     return isinstance(asked, ApprovalAsked) and asked.key == key

@@ -1,17 +1,14 @@
-"""The help screen, from the tables of keys and commands; and what is offered while one types."""
+"""The help screen, from the tables of keys and commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Final
 
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.header import WIDE
 from vibe.tui.draw.ink import Line, Span, cropped, line, padded
 from vibe.tui.keys import Key, keys_of, shown
-
-OFFERED: Final = 8
 
 
 class HelpPanel:
@@ -51,17 +48,6 @@ class HelpPanel:
     def said(self, text: str) -> bool:
         del text
         return False
-
-
-def offered(found: Sequence[tuple[str, str]], width: int) -> tuple[Line, ...]:
-    """The first of what could be meant; Tab takes it."""
-    rows = [
-        (Span("  › " if not number else "    ", "accent"), *_pair(text, told, 14))
-        for number, (text, told) in enumerate(found[:OFFERED])
-    ]
-    left = len(found) - OFFERED
-    rest = [line(f"    … {left} more", "muted")] if left > 0 else []
-    return tuple(cropped(row, width) for row in (*rows, *rest))
 
 
 def _pair(left: str, right: str, width: int) -> Line:

@@ -1,85 +1,176 @@
-"""`/mux`: the pool as text, from its snapshot and a width alone; the numbers are the snapshot's."""
+"""`/mux`: the pool as it is, live, and what a person may do about an entry of it.
+
+Drawn from the snapshot, a width and a room alone; the numbers are the snapshot's. What its keys do
+it is handed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from vibe.clean import clean_line
 from vibe.domain.failure import FailureKind
-from vibe.domain.telling import duration, money, named, tokens
+from vibe.domain.telling import money, named
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.mux.stats import Switch
-from vibe.tui.draw.box import framed, room_in
-from vibe.tui.draw.header import WIDE, dot
-from vibe.tui.draw.ink import Ink, Line, Span, cells, cropped, line, shortened
+from vibe.tui.draw.box import FRAMED, framed, room_in
+from vibe.tui.draw.header import WIDE
+from vibe.tui.draw.hints import Hint, keys_line
+from vibe.tui.draw.ink import EMPTY, Line, Span, cells, line
+from vibe.tui.panels.entries import Block, table
 
-BARS: Final = "·▁▂▃▄▅▆▇█"
-UNKNOWN: Final = "–"
-LEAST_ALIAS: Final = 8
 MOST_RECENT: Final = 4
-STATES: Final = {"closed": "closed", "half_open": "probing", "open": "open"}
+CLOSES: Final[Hint] = ("escape", "close")
 
-Column: TypeAlias = tuple[str, Callable[[EntrySnapshot], str]]
 Clock: TypeAlias = Callable[[float], str]
+Act: TypeAlias = Callable[[EntrySnapshot], None]
 
 
 class PoolPanel:
-    """Live for as long as it stands. `clock` writes a wall time as the hour of the day."""
+    """Live for as long as it stands. `clock` writes a wall time as the hour of the day. `acts` are
+    what keys do with the selected entry. Letters are keys from the moment it is shown, or moved
+    in, until something else is typed: then they are the composer's. `is_changed`: there is
+    something that could be saved."""
 
     def __init__(
-        self, snapshot: Callable[[], MuxSnapshot], close: Callable[[], None], *, clock: Clock
+        self,
+        snapshot: Callable[[], MuxSnapshot],
+        close: Callable[[], None],
+        *,
+        clock: Clock,
+        acts: Mapping[str, Act],
+        is_changed: Callable[[], bool],
+        at: int = 0,
     ) -> None:
         self._snapshot = snapshot
         self._close = close
         self._clock = clock
+        self._acts = acts
+        self._is_changed = is_changed
+        self._at = at
+        self._is_held = True
 
     def lines(self, width: int, room: int) -> tuple[Line, ...]:
-        return pool_lines(self._snapshot(), width, clock=self._clock)[:room]
+        snapshot = self._snapshot()
+        hints = self._hints(snapshot, is_wide=width >= WIDE)
+        at = self._place(snapshot.entries) if self._is_held else None
+        return pool_lines(snapshot, width, room, selected=at, hints=hints, clock=self._clock)
 
     def key(self, key: str) -> bool:
+        entries = self._snapshot().entries
         if key == "escape":
             self._close()
-        return key == "escape"
+        elif key in ("up", "down") and entries:
+            by = 1 if key == "down" else -1
+            self._at = (self._place(entries) + by * self._is_held) % len(entries)
+            self._is_held = True
+        elif self._is_held and entries and key in self._acts:
+            self._acts[key](entries[self._place(entries)])
+        else:
+            self._is_held = False
+            return False
+        return True
 
     def said(self, text: str) -> bool:
         del text
         return False
 
+    def _place(self, entries: Sequence[EntrySnapshot]) -> int:
+        return max(0, min(self._at, len(entries) - 1))
 
-def pool_lines(snapshot: MuxSnapshot, width: int, *, clock: Clock) -> tuple[Line, ...]:
+    def _hints(self, snapshot: MuxSnapshot, *, is_wide: bool) -> Iterator[Hint]:
+        if not self._is_held or not snapshot.entries:
+            yield "↑↓", "choose"
+            return
+        entry = snapshot.entries[self._place(snapshot.entries)]
+        yield "enter", "details"
+        yield "p", "unpin" if entry.alias == snapshot.pinned else "pin"
+        yield "x", "put back" if entry.taken_out and not snapshot.pinned else "take out"
+        yield "r", "close circuit now" if is_wide else "close circuit"
+        if self._is_changed():
+            yield "s", "save"
+        yield "c", "copy as JSON" if is_wide else "copy"
+        if snapshot.mode == "load_balance":
+            yield "+/−", f"weight {entry.weight}"
+
+
+def pool_lines(
+    snapshot: MuxSnapshot,
+    width: int,
+    room: int,
+    *,
+    selected: int | None,
+    hints: Iterable[Hint],
+    clock: Clock,
+) -> tuple[Line, ...]:
+    """At most `room`; what is left out first are the recent switches, then what is wrong with
+    those that are not selected, then the farthest of these."""
     is_wide = width >= WIDE
-    room = room_in(width)
-    title = _title(snapshot, room, is_wide=is_wide)
-    body = [*_table(snapshot.entries, snapshot.at, room, is_wide=is_wide)]
-    if is_wide and snapshot.recent:
-        body.append(line(" RECENT", "muted"))
-        body += (_recent(each, clock) for each in reversed(snapshot.recent[-MOST_RECENT:]))
-    keys = (Span(" esc", "accent"), Span(" close", "muted"))
-    return framed(title, [*body, keys], width=width)
+    inner = room_in(width)
+    header, blocks = table(snapshot, inner, selected=selected, is_wide=is_wide)
+    free = max(1, room - 3 - (width >= FRAMED))  # without title, header, keys and lower edge
+    rows = _within(free, blocks, selected or 0)
+    left = free - len(rows)
+    recent = _recents(snapshot.recent, min(left - 1, MOST_RECENT), clock) if is_wide else ()
+    more = [("↑↓", f"{(selected or 0) + 1} of {len(blocks)}")] if len(blocks) >= free else []
+    keys = keys_line((*more, *hints), inner, last=CLOSES)
+    return framed(_title(snapshot, inner), [header, *rows, *recent, keys], width=width)
 
 
-def _title(snapshot: MuxSnapshot, room: int, *, is_wide: bool) -> Line:
-    cost = f"last hour {money(snapshot.last_hour_uusd)}" if is_wide else _cost_an_hour(snapshot)
-    parts = [
-        (Span("mux", "strong"),),
-        line(snapshot.mode),
-        line(
-            f"{snapshot.available} of {snapshot.total} can answer",
-            "plain" if snapshot.available else "bad",
-        ),
-        line("the network seems to be down", "bad") if snapshot.offline else (),
-        line(cost),
-        line(f"{snapshot.requests} request{'s' * (snapshot.requests != 1)}") if is_wide else (),
-        line(_switches(snapshot, is_wide=is_wide)),
-    ]
+def _within(room: int, blocks: Sequence[Block], selected: int) -> list[Line]:
+    rows = [row for each in blocks for row in (each.row, each.trouble) if row]
+    if len(rows) <= room or not blocks:
+        return rows
+    trouble = (blocks[selected].trouble,) if blocks[selected].trouble and room > 1 else ()
+    shown = min(len(blocks), room - len(trouble))
+    start = max(0, min(selected - shown // 2, len(blocks) - shown))
+    part = [each.row for each in blocks[start : start + shown]]
+    part[selected - start + 1 : selected - start + 1] = trouble
+    return part
+
+
+def _recents(recent: Sequence[Switch], most: int, clock: Clock) -> tuple[Line, ...]:
+    if most < 1 or not recent:
+        return ()
+    return (line("  RECENT", "muted"), *(_recent(each, clock) for each in recent[: -most - 1 : -1]))
+
+
+def _recent(switch: Switch, clock: Clock) -> Line:
+    what = f"{switch.status or ''} {named(FailureKind(switch.kind))}".strip()
+    seam = "   in mid-answer" if switch.is_seam else ""
+    return (
+        Span(f"  {clock(switch.at)}  ", "muted"),
+        Span(clean_line(switch.from_alias)),
+        Span(f"  {what} → ", "muted"),
+        Span(clean_line(switch.to_alias)),
+        Span(f"   +{switch.delay_s:.2f} s{seam}", "muted"),
+    )
+
+
+def _title(snapshot: MuxSnapshot, room: int) -> Line:
+    """As many of its parts as there is room for."""
+    is_wide = room >= WIDE - 6
     gap = Span("   " if is_wide else "  ")
-    title = tuple(span for part in parts if part for span in (gap, *part))[1:]
-    return cropped(title, room)
+    title: Line = (Span("mux", "strong"),)
+    for part in _parts(snapshot, is_wide=is_wide):
+        if part and cells((*title, gap, *part)) <= room:
+            title = (*title, gap, *part)
+    return title
 
 
-def _cost_an_hour(snapshot: MuxSnapshot) -> str:
-    return f"{money(snapshot.last_hour_uusd)}/h"
+def _parts(snapshot: MuxSnapshot, *, is_wide: bool) -> Iterator[Line]:
+    pinned, spent = snapshot.pinned, money(snapshot.last_hour_uusd)
+    yield line(snapshot.mode)
+    yield line(f"pinned: {clean_line(pinned)}", "accent") if pinned else EMPTY
+    yield line(
+        f"{snapshot.available} of {snapshot.total} can answer",
+        "plain" if snapshot.available else "bad",
+    )
+    yield line("the network seems to be down", "bad") if snapshot.offline else EMPTY
+    yield line(f"last hour {spent}" if is_wide else f"{spent}/h")
+    yield line(f"{snapshot.requests} request{'s' * (snapshot.requests != 1)}") if is_wide else EMPTY
+    yield line(_switches(snapshot, is_wide=is_wide))
 
 
 def _switches(snapshot: MuxSnapshot, *, is_wide: bool) -> str:
@@ -89,158 +180,3 @@ def _switches(snapshot: MuxSnapshot, *, is_wide: bool) -> str:
     if snapshot.failovers and not snapshot.seams:
         return f"{told}, all before the first word"
     return f"{told}, {snapshot.seams} in mid-answer" if snapshot.seams else told
-
-
-def _table(
-    entries: Sequence[EntrySnapshot], at: float, room: int, *, is_wide: bool
-) -> Iterator[Line]:
-    states = [_state(entry) for entry in entries]
-    state_cells = max(len("STATE"), *(len(state) + 2 for state in states)) if states else 5
-    gap = 2 if is_wide else 1
-    longest = max((cells(line(clean_line(entry.alias))) for entry in entries), default=5)
-    tried = [
-        _set_out(columns, entries, room - 1 - state_cells - gap, gap)
-        for columns in (_WIDE if is_wide else (_NARROW,))
-    ]
-    texts, alias_room = next((each for each in tried if each[1] >= longest), tried[-1])
-    widths = [max(map(len, column)) for column in texts]
-    alias_cells = max(LEAST_ALIAS, min(alias_room, longest))
-    blank = " " * gap
-
-    def row(alias: str, state: Sequence[Span], number: int, ink: Ink) -> Line:
-        used = sum(cells((span,)) for span in state)
-        name = shortened(alias, alias_cells)
-        rest = blank.join(
-            f"{column[number]:>{width}}" for column, width in zip(texts, widths, strict=True)
-        )
-        padding = " " * (alias_cells - cells(line(name)))
-        spans = (Span(f" {name}{padding}{blank}", ink), *state)
-        return (*spans, Span(f"{' ' * (state_cells - used)}{blank}{rest}", ink))
-
-    yield cropped(row("MODEL", (Span("STATE", "muted"),), 0, "muted"), room)
-    for number, (entry, state) in enumerate(zip(entries, states, strict=True), start=1):
-        glyph, ink = dot(entry)
-        parts = (Span(f"{glyph} ", ink), Span(state))
-        yield cropped(row(clean_line(entry.alias), parts, number, "plain"), room)
-        if trouble := _trouble(entry, at, is_wide=is_wide):
-            yield cropped((Span("   └ ", "muted"), Span(trouble, "muted")), room)
-
-
-def _set_out(
-    columns: Sequence[Column], entries: Sequence[EntrySnapshot], room: int, gap: int
-) -> tuple[list[list[str]], int]:
-    """The texts of the columns, and what they leave for the aliases."""
-    texts = [[name, *(tell(entry) for entry in entries)] for name, tell in columns]
-    return texts, room - sum(max(map(len, column)) + gap for column in texts)
-
-
-def _state(entry: EntrySnapshot) -> str:
-    if entry.taken_out:
-        return "out"
-    if entry.trouble:
-        return "unable"
-    state = "probing" if entry.probing else STATES[entry.state]
-    back_s = entry.back_in_s if entry.back_in_s is not None else entry.spent_for_s
-    return f"{state} {duration(back_s)}" if back_s is not None else state
-
-
-def _trouble(entry: EntrySnapshot, at: float, *, is_wide: bool) -> str:
-    if entry.trouble:
-        return clean_line(entry.trouble)
-    error = entry.last_error
-    if error is None or (entry.state == "closed" and entry.can_answer):
-        return ""
-    what = f"{error.status or ''} {named(FailureKind(error.kind))}".strip()
-    ago = f"{what} {duration(max(0.0, at - error.at))} ago"
-    said = clean_line(error.detail.strip())
-    return f"{ago}; {said}" if said and is_wide else ago
-
-
-def _recent(switch: Switch, clock: Clock) -> Line:
-    what = f"{switch.status or ''} {named(FailureKind(switch.kind))}".strip()
-    seam = "   in mid-answer" if switch.is_seam else ""
-    return (
-        Span(f" {clock(switch.at)}  ", "muted"),
-        Span(clean_line(switch.from_alias)),
-        Span(f"  {what} → ", "muted"),
-        Span(clean_line(switch.to_alias)),
-        Span(f"   +{switch.delay_s:.2f} s{seam}", "muted"),
-    )
-
-
-def _share(entry: EntrySnapshot) -> str:
-    share = UNKNOWN if entry.share is None else f"{entry.share:.0%}"
-    if entry.is_fallback:
-        return f"{share} / spare"
-    return share if entry.want is None else f"{share} / {entry.want:.0%}"
-
-
-def _narrow_share(entry: EntrySnapshot) -> str:
-    if entry.share is None:
-        return UNKNOWN
-    if entry.want is None or entry.is_fallback:
-        return f"{entry.share:.0%}"
-    return f"{entry.share * 100:.0f}/{entry.want:.0%}"
-
-
-def _busy(entry: EntrySnapshot) -> str:
-    return f"{entry.busy}/{entry.limit or '∞'}"
-
-
-def _ok(entry: EntrySnapshot) -> str:
-    return f"{entry.ok}/{entry.failed + entry.limited}"
-
-
-def _first(entry: EntrySnapshot) -> str:
-    p50_s, p95_s = entry.first_token_p50_s, entry.first_token_p95_s
-    if p50_s is None or p95_s is None:
-        return UNKNOWN
-    return f"{p50_s:.2f}/{p95_s:.2f}s"
-
-
-def _narrow_first(entry: EntrySnapshot) -> str:
-    return UNKNOWN if entry.first_token_p50_s is None else f"{entry.first_token_p50_s:.2f}s"
-
-
-def _speed(entry: EntrySnapshot) -> str:
-    return UNKNOWN if entry.tokens_a_second is None else f"{entry.tokens_a_second:.0f}"
-
-
-def _cost(entry: EntrySnapshot) -> str:
-    is_unknown = entry.unpriced and not entry.cost_uusd
-    return money(None if is_unknown else entry.cost_uusd, is_estimate=bool(entry.estimated))
-
-
-def _bars(entry: EntrySnapshot) -> str:
-    most = max(entry.last_minute, default=0)
-    if not most:
-        return "·" * len(entry.last_minute)
-    steps = len(BARS) - 1
-    return "".join(BARS[-(-count * steps // most)] for count in entry.last_minute)
-
-
-_FIRST: Final[Column] = ("TTFT p50/p95", _first)
-_BARS: Final[Column] = ("LAST 60 s", _bars)
-_ALL: Final[tuple[Column, ...]] = (
-    ("BUSY", _busy),
-    ("SHARE/WANT", _share),
-    ("RPM", lambda entry: str(entry.per_minute)),
-    ("OK/FAIL", _ok),
-    _FIRST,
-    ("TOK/S", _speed),
-    ("IN/OUT", lambda entry: f"{tokens(entry.input_tokens)}/{tokens(entry.output_tokens)}"),
-    ("COST", _cost),
-    _BARS,
-)
-_WITHOUT_P95: Final = tuple(("TTFT", _narrow_first) if each is _FIRST else each for each in _ALL)
-_WITHOUT_BARS: Final = tuple(each for each in _WITHOUT_P95 if each is not _BARS)
-_WIDE: Final = (_ALL, _WITHOUT_P95, _WITHOUT_BARS)  # the first in which the aliases are whole
-_NARROW: Final[Sequence[Column]] = (
-    ("BUSY", _busy),
-    ("SHARE", _narrow_share),
-    ("RPM", lambda entry: str(entry.per_minute)),
-    ("FAIL", lambda entry: str(entry.failed + entry.limited)),
-    ("TTFT", _narrow_first),
-    ("TOK/S", _speed),
-    ("COST", _cost),
-)

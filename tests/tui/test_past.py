@@ -1,0 +1,157 @@
+"""A conversation that is gone on with stands on the screen as it did while it was had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mux.pools import Line
+from tests.session.samples import OPENED, answer, call, key, result, said, session
+from tests.session.sessions import written
+from tests.tui.lines import shown
+from tests.tui.rig import Room, chat
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.turn import TurnEnd
+from vibe.session.record import (
+    Answered,
+    Approved,
+    Compacted,
+    Finished,
+    Noted,
+    Record,
+    Started,
+    TurnBegan,
+    TurnEnded,
+)
+from vibe.session.transcript import Transcript
+from vibe.testing.exchange import call as asks
+from vibe.testing.faults import Play, at, play
+from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
+from vibe.tui.history.items import Answer
+from vibe.tui.history.past import CUT_OFF, story_of
+from vibe.tui.history.story import Story
+
+STORY = "Once upon a time there was a pool of models that never stopped answering anybody."
+LONG = " ".join([STORY] * 8)
+READER = Scripted(
+    when_asked("read", calls(asks("read", path="notes.txt"), text="I look.")),
+    when_asked("run", calls(asks("bash", command="touch made.txt"))),
+    when_result("read", says("It has **one** line.")),
+    otherwise(says(LONG)),
+)
+BASH = call(arguments='{"command": "make test"}')
+LIMITED = Failure(kind=FailureKind.RATE_LIMITED, status=429)
+
+
+def rows(story: Story) -> list[str]:
+    """All of it, but for how fast the answers came."""
+    for item in story.items:
+        if isinstance(item, Answer):
+            item.facts = item.brief = ()
+    count = len(story.items)
+    return [row for at in range(count) for row in shown(story.lines(at, 90, with_details=True))]
+
+
+def told(*records: Record) -> list[str]:
+    return rows(story_of(Transcript().applied(records)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ("hello", None),
+        ("read it", None),
+        ("hello", play("rate_limit")),
+        ("tell me", play("close_in_body", at_event=8)),
+        ("tell me", play("close_in_body", at_event=90)),
+        ("tell me", play("unauthorized")),
+    ],
+    ids=["an answer", "a call", "a failover", "begun anew", "a seam", "refused"],
+)
+async def test_it_looks_as_it_did(tmp_path: Path, asked: str, fault: Play | None) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "notes.txt").write_text("one\n")
+    faults = at({1: fault}) if fault else None
+    first = Line(alias="first", behaviour=READER, faults=faults)
+    async with chat(tmp_path, first, Line(alias="second", behaviour=READER)) as room:
+        await room.say(asked)
+        await room.wait_until_idle()
+        assert _opened_again(room) == rows(room.app.talk.story)
+
+
+async def test_what_was_stopped_looks_as_it_did(tmp_path: Path) -> None:
+    async with chat(tmp_path, Line(alias="first", behaviour=READER)) as room:
+        await room.say("run it")
+        await room.wait_for("Allow")
+        await room.press("escape")
+        await room.wait_until_idle()
+        assert _opened_again(room) == rows(room.app.talk.story)
+
+
+def _opened_again(room: Room) -> list[str]:
+    return rows(story_of(room.app.talk.desk.agent.session.transcript))
+
+
+def test_a_call_that_was_under_way_when_vibe_was_killed_is_marked() -> None:
+    began = session(0)[0]
+    seen = told(
+        began,
+        TurnBegan(turn=1, message=said("run the tests"), at=1.0),
+        Answered(turn=1, number=0, answer=answer("I run them.", BASH, call("read", 1))),
+        Approved(call=key(1, 0)),
+        Started(call=key(1, 0)),
+    )
+    marks = [" ".join(row.split()) for row in seen if row[:1] in ("?", "✗", "■")]
+    assert marks == ["? bash make test outcome unknown", "✗ read stopped", f"■ {CUT_OFF}"]
+
+
+def test_a_session_of_an_earlier_vibe_tells_its_notes_in_words() -> None:
+    seen = told(
+        *session(0),
+        TurnBegan(turn=1, message=said("hi"), at=1.0),
+        Noted(turn=1, text="strong: 429 rate limited; small is asked instead (+0.20 s)"),
+        Compacted(turn=1, message=said("a summary")),
+        Answered(turn=1, number=0, answer=answer("hello")),
+        TurnEnded(turn=1, end=TurnEnd.FAILED, at=2.0, detail="cut", hint="ask again"),
+    )
+    assert "! strong: 429 rate limited; small is asked instead (+0.20 s)" in seen
+    assert "! the conversation was summed up here" in seen
+    assert seen[-2:] == ["✗ cut", "  ask again"]
+
+
+def test_how_full_the_window_was_is_known_again_and_the_last_answer_too() -> None:
+    asked = call("read")
+    story = story_of(
+        Transcript().applied(
+            (
+                *session(0),
+                TurnBegan(turn=1, message=said("hi"), at=1.0),
+                Answered(turn=1, number=0, answer=answer("I look", asked)),
+                Finished(call=key(1, 0), result=result(asked), took_s=0.1),
+                Answered(turn=1, number=1, answer=answer("done")),
+                TurnEnded(turn=1, end=TurnEnd.FINISHED, at=2.0),
+            )
+        )
+    )
+    progress = story.progress
+    assert (progress.alias, progress.context, progress.is_under_way) == ("strong", 110, False)
+    assert story.last_answer == "done"
+
+
+async def test_a_killed_session_is_gone_on_with_in_the_chat(tmp_path: Path) -> None:
+    root = tmp_path / ".local" / "state" / "vibe" / "sessions"
+    place = written(
+        root,
+        OPENED,
+        TurnBegan(turn=1, message=said("run the tests"), at=1.0),
+        Answered(turn=1, number=0, answer=answer("", BASH)),
+        Approved(call=key(1, 0)),
+        Started(call=key(1, 0)),
+    )
+    async with chat(tmp_path, Line(alias="first"), resume=place.session) as room:
+        assert "? bash  make test" in room.screen
+        assert "outcome unknown" in room.screen
+        await room.say("go on")
+        await room.wait_for("Hello to you.")
+        await room.wait_until_idle()
