@@ -84,6 +84,7 @@ async def answer(said: list[str], rate: int, writer: asyncio.StreamWriter) -> No
     for number, event in enumerate(events):
         if rate and (left_s := began_s + number / rate - clock()) > 0:
             await asyncio.sleep(left_s)
+            await writer.drain()  # which tells if nobody listens any more
         writer.write(b"%x\r\n%b\r\n" % (len(event), event))
     for event in (
         stream.event([{"index": 0, "delta": {}, "finish_reason": "stop"}]),

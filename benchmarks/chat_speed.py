@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from string import ascii_uppercase
 from typing import Final
 
@@ -23,7 +23,6 @@ REST_S: Final = 20.0
 PAGE_UP: Final = "\x1b[5~"
 TO_END: Final = "\x1b[1;5F"
 UNKNOWN: Final = "\x1b[200~/nothing\x1b[201~"  # the chat itself says that there is no such command
-CLEAR: Final = "\x15"
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -148,23 +147,24 @@ def sessions(field: Field, runs: int) -> Iterator[str]:
 
 def _paged(chat: Chat) -> float:
     """CPU seconds a page."""
-    return _each(chat, [PAGE_UP] * PAGES)
+    return statistics.mean(_cpu_s(chat, PAGE_UP) for _ in range(PAGES))
 
 
 def _added(chat: Chat) -> float:
-    chat.terminal.press(TO_END)
-    chat.terminal.until_quiet()
-    typed = _each(chat, [UNKNOWN, CLEAR] * (PAGES // 2))
-    chat.terminal.until_quiet()
-    return _each(chat, [UNKNOWN, "\r"] * (PAGES // 2)) * 2 - typed
+    """CPU seconds from Enter to the line that there is no such command."""
+    _cpu_s(chat, TO_END)
+    taken_s: list[float] = []
+    for _ in range(PAGES):
+        _cpu_s(chat, UNKNOWN)
+        taken_s.append(_cpu_s(chat, "\r"))
+    return statistics.mean(taken_s)
 
 
-def _each(chat: Chat, keys: Sequence[str]) -> float:
+def _cpu_s(chat: Chat, key: str) -> float:
     chat.begin()
-    for key in keys:
-        chat.terminal.press(key)
-        chat.terminal.until_quiet(0.1)
-    return chat.cpu_s / len(keys)
+    chat.terminal.press(key)
+    chat.terminal.until_quiet(0.1)
+    return chat.cpu_s
 
 
 def memory(field: Field, runs: int) -> Iterator[str]:

@@ -246,6 +246,7 @@ def mux_of_one(alias: Alias, *, api_base: str, clock: Clock) -> Mux:
     from vibe.domain.model import ProviderName
     from vibe.domain.provider import Provider
     from vibe.domain.target import Target
+    from vibe.domain.usage import Price
     from vibe.mux.entry import Entry, Rules
     from vibe.mux.member import Member
     from vibe.transport.upstream import Upstream
@@ -253,7 +254,11 @@ def mux_of_one(alias: Alias, *, api_base: str, clock: Clock) -> Mux:
     name = ProviderName(alias)
     provider = Provider(name=name, api_base=api_base, backend="generic")
     member = Member(
-        entry=Entry(alias=alias, scopes=scopes_of(provider, alias, is_local=True)),
+        entry=Entry(
+            alias=alias,
+            scopes=scopes_of(provider, alias, is_local=True),
+            price=Price(input=0.0, output=0.0),
+        ),
         target=Target(provider=name, model=alias, backend="generic"),
         upstream=Upstream(provider, clock=clock),
     )

@@ -56,6 +56,14 @@ def clean_line(text: str) -> str:
     return shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
+def written_out(text: str) -> str:
+    """All of it: what `clean` would leave out is written as an escape. A text so shown has as many
+    lines as it had."""
+    if _SUSPECT.search(text) is None:
+        return text
+    return _SUSPECT.sub(lambda found: found[0].encode("unicode-escape").decode(), text)
+
+
 def quote(text: str, *, limit: int = 300) -> str:
     """The text as one line in double quotes, at most `limit` characters between them.
 

@@ -15,6 +15,7 @@ from typing import Final, Never, SupportsIndex, final
 
 _MASK: Final = "***"
 _SHORTEST_KNOWN: Final = 8  # a shorter one would blacken ordinary words wherever they occur
+_MOST_HELD: Final = 4096
 _SHORTEST_PART: Final = 12  # likewise, of what is found in any case and within any word
 
 
@@ -86,6 +87,24 @@ class Redactor:
             text = redacted
         return text
 
+    def safe_end(self, text: str) -> int:
+        """Up to where nothing that follows `text` can make a secret of it."""
+        going_on = _GOING_ON.search(text)
+        end = going_on.start() if going_on else len(text)
+        while (earlier := self._before_secret(text, end)) < end:
+            end = earlier
+        return end
+
+    def _before_secret(self, text: str, end: int) -> int:
+        """Where the one begins that goes on over the end, or may yet; else the end."""
+        for form in self._known:
+            if not _ONE_WORD.fullmatch(form):
+                for at in range(max(0, end - len(form) + 1), end):
+                    if form.startswith(text[at : at + len(form)]):
+                        return at
+        found = (each for shape, _ in _SHAPES for each in shape.finditer(text))
+        return min((each.start() for each in found if each.start() < end < each.end()), default=end)
+
     def _round(self, text: str) -> str:
         for form in self._known:
             text = text.replace(form, _MASK)
@@ -98,6 +117,36 @@ class Redactor:
     def _without_part(self, word: re.Match[str]) -> str:
         lower = word[0].lower()
         return _MASK if any(part in lower for part in self._parts) else word[0]
+
+
+class RedactedStream:
+    """`redact` for clean text that arrives in chunks.
+
+    Held back is what the next chunk may make a secret of: mostly a word, or a line with a header.
+    """
+
+    # `_most` is from how many held characters on they are no longer all held back.
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = ""
+        self._most = _MOST_HELD
+
+    def feed(self, chunk: str) -> str:
+        held = self._held + chunk
+        return self._let_go(held, self._redactor.safe_end(held))
+
+    def finish(self) -> str:
+        """The rest, as it is at the end of the text. The stream is then as new."""
+        return self._let_go(self._held, len(self._held))
+
+    def _let_go(self, held: str, end: int) -> str:
+        redact = self._redactor.redact
+        if len(held) - end > self._most:  # longer than any key: then a secret is only where it ends
+            cut = len(held) - self._most // 2
+            is_apart = redact(held[:cut]) + redact(held[cut:]) == redact(held)
+            end, self._most = (cut, _MOST_HELD) if is_apart else (end, 2 * self._most)
+        self._held = held[end:]
+        return redact(held[:end])
 
 
 def looks_like_key(text: str) -> bool:
@@ -172,6 +221,13 @@ _LONG_TOKEN = re.compile(r"[A-Za-z0-9_.+/=-]{20,}")
 _UPPER_CASE_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOWER_CASE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
+# What may become a secret by what follows: a word, and what the shapes below begin with.
+_ONE_WORD = re.compile(r"[!-~]*")
+_GOING_ON = re.compile(
+    r"""(?i)(?:(?:authorization|api-key)(?:\\?["'])?[ \t]*(?:[:,][^\r\n]*)?"""
+    r"""|\bbearer[ \t]*[^\s"',;<>\\]*|://[^\s/?#"<>\\]*|(?<![!-~])[!-~]++)\Z"""
+)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET_WORD = re.compile(

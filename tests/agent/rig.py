@@ -193,6 +193,7 @@ def _desk(
     rights = Rights(
         judge=policy.judge,
         grant=policy.grant,
+        let_edits=policy.let_edits,
         guide=instructions.of,
         guide_anew=instructions.anew,
         is_attended=is_attended,

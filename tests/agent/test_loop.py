@@ -27,12 +27,13 @@ from tests.mux.pools import Line
 from vibe.agent.bounds import Bounds
 from vibe.agent.own_command import ran
 from vibe.agent.permissions.values import Mode
-from vibe.agent.questions import Denied
+from vibe.agent.questions import Allowed, Denied
 from vibe.domain.event import Event, Sealed
 from vibe.domain.message import Text, User
 from vibe.domain.stream import TextDelta
 from vibe.domain.turn import (
     ApprovalAsked,
+    Denial,
     ToolFinished,
     ToolOutput,
     ToolStarted,
@@ -96,6 +97,39 @@ async def test_what_nobody_could_allow_is_not_done(
     assert end_of(events).denied == denied
     assert (where.root / "calc.py").read_text() == content
     assert not (where.root / "runs.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_attended", "expected"),
+    [
+        ("plan", True, [None, Denial.RULES, Denial.RULES]),
+        ("ask", True, [None, Denial.PERSON, Denial.PERSON]),
+        ("ask", False, [None, Denial.NOBODY, Denial.NOBODY]),
+        ("edits", False, [None, None, Denial.NOBODY]),
+    ],
+)
+async def test_who_did_not_let_a_call_run_is_told_and_kept(
+    mode: Mode, expected: list[Denial | None], tmp_path: Path, *, is_attended: bool
+) -> None:
+    where = house(tmp_path, **FILES)
+    async with assistant(where, STRAIGHT, mode=mode, is_attended=is_attended) as desk:
+        events = await desk.turn(TASK)
+    assert [each.denied for each in events if isinstance(each, ToolFinished)] == expected
+    calls = where.transcript(desk.agent.session.session).calls
+    assert [call.denied for call in calls] == expected
+
+
+async def test_all_edits_of_the_session_are_allowed_at_once(tmp_path: Path) -> None:
+    where = house(tmp_path, **FILES)
+    async with assistant(where, STRAIGHT, mode="ask", is_attended=True) as desk:
+        events = await desk.turn(TASK, Allowed(edits=True), Denied())
+        again = await desk.turn(TASK, Denied())
+    asked = [event for event in (*events, *again) if isinstance(event, ApprovalAsked)]
+    assert [(each.call.name, each.edits) for each in asked] == [
+        ("edit", True),
+        ("bash", False),
+        ("bash", False),
+    ]
 
 
 async def test_a_person_sees_what_would_be_done_and_decides(tmp_path: Path) -> None:

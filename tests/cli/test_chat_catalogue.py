@@ -18,7 +18,7 @@ from tests.cli.serving import ENV
 from tests.mux.pools import ask
 from vibe.assemble import World, mux_of
 from vibe.cli.chat_catalogue import catalogue_of
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.status import pool_now
 from vibe.cli.terminal import Terminal
 from vibe.clock import SystemClock

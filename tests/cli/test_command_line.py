@@ -211,14 +211,6 @@ def test_first_steps_tell_of_a_server_that_listens(tmp_path: Path) -> None:
     assert f"{OLLAMA.title:<16}listening on 127.0.0.1:{OLLAMA.port}" in err.getvalue()
 
 
-def test_first_steps_at_a_terminal_are_no_error(tmp_path: Path) -> None:
-    world = World(
-        env={"HOME": str(tmp_path)}, cwd=tmp_path, uid=os.getuid(), platform="linux",
-        stdin=Terminal(), stdout=Terminal(), stderr=Terminal(), connect=lambda _: (),
-    )  # fmt: skip
-    assert run([], world) == 0
-
-
 class Broken(Terminal):
     def write(self, s: str, /) -> int:
         raise ZeroDivisionError("sk-canary-0123456789abcdef")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vibe.clean import Cleaner, clean, clean_line, quote
+from vibe.clean import Cleaner, clean, clean_line, quote, written_out
 
 HOSTILE = {
     # What a terminal would do with it, what it is, what is left.
@@ -288,3 +288,16 @@ def test_a_quote_is_one_line_and_keeps_both_ends(text: str, limit: int, quoted: 
 
 def test_a_quote_is_of_three_hundred_characters_unless_told():
     assert quote("a" * 301) == f'"{"a" * 150}…{"a" * 149}"'
+
+
+@pytest.mark.parametrize("hostile", [text for text, _ in HOSTILE.values()], ids=HOSTILE)
+def test_what_is_written_out_is_harmless_and_whole(hostile: str):
+    written = written_out(hostile)
+    assert clean(written) == written
+    assert written.count("\n") == hostile.count("\n")
+    assert len(written) >= len(hostile)
+
+
+def test_what_can_be_shown_is_written_as_it_is():
+    assert written_out("a\tb\nc\\d é") == "a\tb\nc\\d é"
+    assert written_out("a\x1b]0;rm\x07\r\u202e") == r"a\x1b]0;rm\x07\r\u202e"

@@ -48,6 +48,11 @@ class Person:
             pass
         return self.started.wait(timeout=30)
 
+    def read_all(self) -> None:
+        """What is there by now."""
+        while select.select([self._terminal], [], [], LOOKS_S)[0]:
+            self.shown += os.read(self._terminal, 65_536)
+
     @property
     def text(self) -> str:
         """All of it, without what readline needs."""

@@ -107,7 +107,7 @@ def test_what_was_typed_before_a_question_does_not_answer_it(tmp_path: Path, sho
         person.type("make it\ny\ny\ny")
         person.until("Answer: ")
         person.type("n not now\n")
-        person.until("failed, not run: the person does not want")
+        person.until("[bash touch made && echo was made: denied by you: ")
         assert not (shop / "made").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from vibe.agent.questions import Allowed, Denied, Reply, Said
 from vibe.domain.answer import Answer
@@ -208,6 +209,7 @@ def test_all_of_a_command_is_shown() -> None:
     [
         pytest.param(APPROVAL, " Y ", [Allowed()], id="yes"),
         pytest.param(APPROVAL, "a", [Allowed(always=True)], id="always"),
+        pytest.param(replace(APPROVAL, edits=True), "a", [Allowed(edits=True)], id="all edits"),
         pytest.param(APPROVAL, "n too much", [Denied("too much")], id="no, and why"),
         pytest.param(APPROVAL, "", [], id="a bare Enter"),
         pytest.param(APPROVAL, "y but hurry", [], id="a yes with more"),

@@ -17,8 +17,8 @@ from vibe.assemble import World
 from vibe.cli.chat_config import workbench
 from vibe.cli.chat_records import shelf
 from vibe.cli.chat_steps import asked
-from vibe.cli.chat_typing import customs, edit
-from vibe.cli.session import Cli
+from vibe.cli.chat_typing import customs, edit, revise
+from vibe.cli.context import Cli
 from vibe.cli.terminal import Terminal
 from vibe.cli.working import Choices, working
 from vibe.domain.model import Alias
@@ -162,8 +162,10 @@ async def chat(
                 today=lambda: (Spent(alias=Alias("elsewhere"), answers=3, cost_uusd=210_000),),
                 doctor=lambda: ("● sandbox   bubblewrap", "", "All works."),
                 log=home / "vibe.log",
+                redactor=cli.terminal.redactor,
                 kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
                 edit=partial(edit, cli=cli),
+                revise=partial(revise, cli=cli),
                 customs=partial(customs, cli),
             )
         )

@@ -32,7 +32,7 @@ async def test_a_scrolled_up_reader_is_told_what_came_and_not_pulled_down(tmp_pa
         before = room.screen.split("\n")[:30]
         assert "End goes to the end" in room.screen
         room.app.talk.note(Routed(alias=Alias("fast"), why="it is the only one"))
-        room.app.talk.note(TextDelta("\n".join(f"- item {number}" for number in range(11))))
+        room.app.talk.note(TextDelta("".join(f"- item {number}\n" for number in range(11))))
         room.app.look()
         await room.pilot.pause()
         assert room.screen.split("\n")[:30] == before

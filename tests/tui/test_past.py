@@ -13,6 +13,7 @@ from tests.tui.lines import shown
 from tests.tui.rig import Room, chat
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.turn import TurnEnd
+from vibe.secret import Redactor
 from vibe.session.record import (
     Answered,
     Approved,
@@ -54,7 +55,7 @@ def rows(story: Story) -> list[str]:
 
 
 def told(*records: Record) -> list[str]:
-    return rows(story_of(Transcript().applied(records)))
+    return rows(story_of(Transcript().applied(records), Redactor()))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ async def test_what_was_stopped_looks_as_it_did(tmp_path: Path) -> None:
 
 
 def _opened_again(room: Room) -> list[str]:
-    return rows(story_of(room.app.talk.desk.agent.session.transcript))
+    return rows(story_of(room.app.talk.desk.agent.session.transcript, Redactor()))
 
 
 def test_a_call_that_was_under_way_when_vibe_was_killed_is_marked() -> None:
@@ -104,6 +105,18 @@ def test_a_call_that_was_under_way_when_vibe_was_killed_is_marked() -> None:
     )
     marks = [" ".join(row.split()) for row in seen if row[:1] in ("?", "✗", "■")]
     assert marks == ["? bash make test outcome unknown", "✗ read stopped", f"■ {CUT_OFF}"]
+
+
+async def test_what_was_denied_looks_as_it_did(tmp_path: Path) -> None:
+    async with chat(tmp_path, Line(alias="fast", behaviour=READER)) as room:
+        await room.say("run it")
+        await room.wait_for("Allow")
+        await room.let_grace_pass()
+        await room.press("n")
+        await room.say("no")
+        await room.wait_for("denied by you")
+        await room.wait_until_idle()
+        assert _opened_again(room) == rows(room.app.talk.story)
 
 
 def test_a_session_of_an_earlier_vibe_tells_its_notes_in_words() -> None:
@@ -132,7 +145,8 @@ def test_how_full_the_window_was_is_known_again_and_the_last_answer_too() -> Non
                 Answered(turn=1, number=1, answer=answer("done")),
                 TurnEnded(turn=1, end=TurnEnd.FINISHED, at=2.0),
             )
-        )
+        ),
+        Redactor(),
     )
     progress = story.progress
     assert (progress.alias, progress.context, progress.is_under_way) == ("strong", 110, False)

@@ -116,7 +116,7 @@ def test_the_wide_panel_tells_everything() -> None:
         "12 failovers, all before the first word "
     )
     assert told(rows[1:-1]) == [
-        "MODEL STATE BUSY SHARE/WANT RPM OK/FAIL TTFT p50/p95 TOK/S IN/OUT COST LAST 60 s",
+        "MODEL STATE BUSY SHARE/WANT RPM OK/FAIL TTFT 50/95 TOK/S IN/OUT COST LAST 60 s",
         "› devstral-2 ● closed 2/3 68% / 70% 31 412/6 0.42/1.31s 88 1.2M/96.4k $0.689 ▄▅▆▅▇█▆▅▆▇█▇",
         "local ○ open 12 s 0/1 100% / spare 31 44/3 – – 1.2M/96.4k $0.000 ············",
         "└ unreachable 3 s ago; 127.0.0.1:8080",

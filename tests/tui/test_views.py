@@ -35,7 +35,7 @@ FAST = Spent(
 
 def test_the_window_is_told_in_parts_that_sum_up() -> None:
     assert shown(context_lines(VIEW, 74)) == [
-        "~20,000 tokens of the 100.0k of fast   ~20%",
+        "~20,000 tokens of the 100k of fast   ~20%",
         "██████████████▊···························································",
         "~60.0k left until it is summed up at 80%",
         "",
@@ -61,14 +61,14 @@ def test_a_window_that_is_nearly_full_says_what_comes() -> None:
 def test_costs_are_told_by_who_answered_with_what_is_not_sure_marked() -> None:
     assert shown(cost_lines((FAST, LOCAL), (FAST,), 74)) == [
         "This session",
-        "MODEL       ANSWERS       IN  CACHED     OUT     COST",
-        "devstral-2       12   402.0k  301.0k   31.1k   $0.689",
-        "local             1     ~900       0     ~40       $?",
-        "all              13  ~402.9k  301.0k  ~31.1k  ~$0.689",
+        "MODEL       ANSWERS     IN  CACHED     OUT     COST",
+        "devstral-2       12   402k    301k   31.1k   $0.689",
+        "local             1   ~900       0     ~40       $?",
+        "all              13  ~403k    301k  ~31.1k  ~$0.689",
         "",
         "Today (UTC), all sessions",
-        "MODEL       ANSWERS      IN  CACHED    OUT    COST",
-        "devstral-2       12  402.0k  301.0k  31.1k  $0.689",
+        "MODEL       ANSWERS    IN  CACHED    OUT    COST",
+        "devstral-2       12  402k    301k  31.1k  $0.689",
         "",
         "~ was counted by vibe, since the provider did not",
         "",

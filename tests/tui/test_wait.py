@@ -84,7 +84,7 @@ def test_it_tells_who_why_until_when_and_counts_down() -> None:
 def test_a_window_that_is_too_small_for_the_conversation_is_told() -> None:
     held = Held(used=250_000)
     held.note(WAITING)
-    assert "the conversation (250.0k) does not fit" in " ".join(held.seen())
+    assert "the conversation (250k) does not fit" in " ".join(held.seen())
 
 
 def test_with_no_other_model_there_is_none_to_switch_to() -> None:

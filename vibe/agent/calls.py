@@ -18,14 +18,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.agent.outlet import Outlet
-from vibe.agent.permissions.values import Verdict
 from vibe.agent.policy import Judged
 from vibe.agent.questions import Allowed, Denied, Questions
 from vibe.agent.repeats import Repeats
 from vibe.agent.traces import Traces
 from vibe.clock import Clock
 from vibe.domain.message import Text, ToolResult
-from vibe.domain.turn import ApprovalAsked, ToolFinished, ToolOutput, ToolStarted
+from vibe.domain.turn import ApprovalAsked, Denial, ToolFinished, ToolOutput, ToolStarted
 from vibe.errors import ToolError
 from vibe.session.record import Approved, Finished, Unknown
 from vibe.session.session import Session
@@ -46,16 +45,26 @@ Judge: TypeAlias = Callable[[Touch], Judged]
 
 
 class Rights(Struct, frozen=True, kw_only=True):
-    """Who decides what may be done. `grant` keeps rules that the person wants from now on.
+    """Who decides what may be done. `grant` keeps rules that the person wants from now on,
+    `let_edits` has every change inside the folder done unasked, in this session.
 
     `guide` tells the instructions that hold for a file and were not told yet, or nothing.
     """
 
     judge: Judge
     grant: Callable[[tuple[str, ...]], None]
+    let_edits: Callable[[], None]
     guide: Callable[[str], str]
     guide_anew: Callable[[], None]
     is_attended: bool
+
+
+class _Refused(ToolError):
+    """It may not run; `by` tells who says so."""
+
+    def __init__(self, message: str, *, by: Denial) -> None:
+        super().__init__(message)
+        self.by = by
 
 
 class Cleared(Struct, frozen=True, kw_only=True):
@@ -135,7 +144,8 @@ class Calls:
         try:
             cleared = await self._cleared(call)
         except ToolError as error:
-            self._finish(call, _told(error), repeats)
+            denied = error.by if isinstance(error, _Refused) else None
+            self._finish(call, _told(error), repeats, denied=denied)
             return
         except Exception:  # one of the named edges: a tool's own defect is not the turn's end
             log.exception("%s failed before it was run", call.asked.name)
@@ -187,21 +197,21 @@ class Calls:
             touch = replace(touch, path=judged.path)
             arguments = replace(arguments, path=judged.path)  # what was judged is what is opened
         if verdict.decision == "deny":
-            raise ToolError(f"it is not allowed: {verdict.reason}")
+            raise _Refused(f"it is not allowed: {verdict.reason}", by=Denial.RULES)
         traces = not judged.only_reads and isinstance(touch, RunsCommand)
         is_open = kind.has_effects and self._has_open_end(call)
         if is_open and not self._rights.is_attended:
             self._put_off.add(like(call))
-            raise ToolError(CHECK_FIRST)
+            raise _Refused(CHECK_FIRST, by=Denial.NOBODY)
         if verdict.decision == "allow" and not is_open:
             act = await kind.prepare(arguments, self._room)
             by = verdict.reason
             return Cleared(kind=kind, act=act, touch=touch, by=by, leaves_traces=traces)
         if not self._rights.is_attended:
             self._denied += 1
-            raise ToolError(NOBODY.format(reason=verdict.reason))
+            raise _Refused(NOBODY.format(reason=verdict.reason), by=Denial.NOBODY)
         act = await self._shown(kind, arguments, touch)
-        await self._asked(call, verdict, act.shown if act else _plainly(touch), is_open=is_open)
+        act = await self._asked(call, judged, touch, act, is_open=is_open)
         act = act or await kind.prepare(arguments, self._room)
         by = "the person"
         return Cleared(kind=kind, act=act, touch=touch, by=by, leaves_traces=traces)
@@ -226,8 +236,11 @@ class Calls:
             return None
         return await kind.prepare(arguments, self._room)
 
-    async def _asked(self, call: Call, verdict: Verdict, shown: str, *, is_open: bool) -> None:
-        """Return if the person allows it. ToolError: what else the person says."""
+    async def _asked(
+        self, call: Call, judged: Judged, touch: Touch, act: Act | None, *, is_open: bool
+    ) -> Act | None:
+        """The act as the person allows it. ToolError: what else the person says."""
+        verdict, proposed = judged.verdict, act and act.proposed
         doubtful = [part for part in verdict.parts if part.decision == "ask"]
         always = tuple(part.always for part in doubtful if part.always)
         question = self._questions.new()
@@ -236,16 +249,25 @@ class Calls:
                 id=question,
                 key=call.key,
                 call=call.asked,
-                shown=shown,
+                shown=act.shown if act else _plainly(touch),
                 reason=CHECK_FIRST if is_open else verdict.reason,
                 always=always if len(always) == len(doubtful) else (),
+                edits=judged.edits and not is_open,
+                proposed=proposed and proposed.text,
             )
         )
         reply = await self._questions.answered(question)
-        if isinstance(reply, Denied):
-            raise ToolError(f"the person does not want this: {reply.why or NO_REASON}")
-        if reply == Allowed(always=True):
+        if not isinstance(reply, Allowed):
+            why = reply.why if isinstance(reply, Denied) else reply.text
+            told = f"the person does not want this: {why or NO_REASON}"
+            raise _Refused(told, by=Denial.PERSON)
+        if reply.always:
             await asyncio.to_thread(self._rights.grant, always)
+        if reply.edits and judged.edits:
+            self._rights.let_edits()
+        if reply.instead is None or proposed is None:
+            return act
+        return await proposed.revised(reply.instead)
 
     def _guided(self, done: Done, touch: Touch) -> Done:
         if done.is_error or not isinstance(touch, TouchesFile):
@@ -256,7 +278,13 @@ class Calls:
         return Done(content=(*done.content, Text(guide)), details=done.details)
 
     def _finish(
-        self, call: Call, done: Done, repeats: Repeats, *, took_s: float | None = None
+        self,
+        call: Call,
+        done: Done,
+        repeats: Repeats,
+        *,
+        took_s: float | None = None,
+        denied: Denial | None = None,
     ) -> None:
         asked = call.asked
         result = ToolResult(
@@ -266,11 +294,18 @@ class Calls:
             parts = (*result.parts, Text(hint))
             result = ToolResult(call=asked.id, name=asked.name, parts=parts, is_error=done.is_error)
         self._session.put(
-            Finished(call=call.key, result=result, details=done.details, took_s=took_s)
+            Finished(
+                call=call.key, result=result, details=done.details, took_s=took_s, denied=denied
+            )
         )
         self._tell(
             ToolFinished(
-                key=call.key, call=asked, result=result, details=done.details, took_s=took_s
+                key=call.key,
+                call=asked,
+                result=result,
+                details=done.details,
+                took_s=took_s,
+                denied=denied,
             )
         )
 

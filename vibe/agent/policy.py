@@ -26,11 +26,12 @@ FREE = Verdict(decision="allow", reason="it touches nothing")
 
 class Judged(Struct, frozen=True, kw_only=True):
     """`path` is what the named file really is, and all that may be opened. `only_reads` if that is
-    proved of a command."""
+    proved of a command. `edits` if it is asked about, and the mode of that name would allow it."""
 
     verdict: Verdict
     path: str | None = None
     only_reads: bool = False
+    edits: bool = False
 
 
 class Ground(Struct, frozen=True, kw_only=True):
@@ -85,7 +86,11 @@ class Policy:
                     return Judged(verdict=OUTPUT, path=target.path)
                 rules = self._with_grants()
                 verdict = decide_file(use, target, mode=self.mode, around=around, rules=rules)
-                return Judged(verdict=verdict, path=target.path)
+                edits = self.mode == "ask" and verdict.decision == "ask"
+                if edits:
+                    eased = decide_file(use, target, mode="edits", around=around, rules=rules)
+                    edits = eased.decision == "allow"
+                return Judged(verdict=verdict, path=target.path, edits=edits)
         assert_never(touch)
 
     def only_reads(self, command: str) -> bool:
@@ -100,6 +105,10 @@ class Policy:
     def grant(self, rules: tuple[str, ...]) -> None:
         """From now on, and in later sessions in this folder."""
         grant(self._grants, rules, folder=self._ground.root, at=self._clock.wall())
+
+    def let_edits(self) -> None:
+        """From now on, in this session."""
+        self.mode = "edits"
 
     def _is_output(self, path: str) -> bool:
         spool = self._ground.spool

@@ -14,9 +14,12 @@ from vibe.domain.turn import QuestionId
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
-    """`always`: and the like of it from now on, in this folder."""
+    """`always`: and the like of it from now on, in this folder. `edits`: and every change inside
+    the folder, in this session. `instead` is what the person made of the proposed file."""
 
     always: bool = False
+    edits: bool = False
+    instead: str | None = None
 
 
 class Denied(Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vibe.cli.context import Cli
 from vibe.cli.problems import told
-from vibe.cli.session import Cli
 from vibe.cli.terminal import joined
 from vibe.config.discover import found_keys, found_servers
 from vibe.config.edit import set_in_file

@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.cli.flags import loaded_by
+from vibe.cli.fronts import has_shades
 from vibe.cli.prompt_pool import loaded_for
 from vibe.cli.terminal import Terminal
 from vibe.clock import SystemClock
@@ -26,9 +27,9 @@ from vibe.errors import ExitCode, VibeError
 
 if TYPE_CHECKING:
     from vibe.cli.chat_desk import Opened
+    from vibe.cli.context import Cli
     from vibe.cli.flags import Flags
     from vibe.cli.fronts import Front
-    from vibe.cli.session import Cli
     from vibe.config.load import Loaded
     from vibe.tui.chat import Chat
     from vibe.tui.desk import Desk, House, Left
@@ -40,7 +41,7 @@ ASKED: Final = ("vibe.cli.chat_steps",)
 NEEDED: Final = ("vibe.cli.chat_desk", "vibe.tui.commands.table", "vibe.tui.history.past")
 TERMINAL: Final = (
     "TERM", "TERM_PROGRAM", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "DISPLAY",
-    "WAYLAND_DISPLAY", "PATH",
+    "WAYLAND_DISPLAY", "PATH", "NO_COLOR",
 )  # fmt: skip
 DEMO: Final = ("vibe.testing.demo", "vibe.testing.fault_server")
 
@@ -110,7 +111,7 @@ async def _held(cli: Cli, wish: Wish, show: Show) -> Left:
 def _house(cli: Cli, wish: Wish, stack: AsyncExitStack, aside: _Aside) -> House:
     """What is not needed for the first paint is imported and opened after it, on `stack`."""
     from vibe.cli.chat_records import diagnosis, shelf, spent_today
-    from vibe.cli.chat_typing import customs, edit
+    from vibe.cli.chat_typing import customs, edit, revise
     from vibe.domain.model import Alias
     from vibe.tui.clipboard import Clipboard
     from vibe.tui.desk import House, Outlook
@@ -169,10 +170,12 @@ def _house(cli: Cli, wish: Wish, stack: AsyncExitStack, aside: _Aside) -> House:
         doctor=lambda: diagnosis(cli),
         log=cli.log_file or cli.folders().log,
         news=aside.take,
+        redactor=cli.terminal.redactor,
         kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
         edit=partial(edit, cli=cli),
+        revise=partial(revise, cli=cli),
         customs=partial(customs, cli),
-        theme="ansi" if cli.world.env.get("NO_COLOR") else settings.ui.theme,
+        theme=settings.ui.theme if has_shades(cli.world.env) else "ansi",
         changed_keys=settings.ui.keys,
         clipboard=Clipboard(env=terminal, platform=cli.world.platform),
         env=terminal,

@@ -23,7 +23,7 @@ from vibe.mux.mux import Mux
 from vibe.tui.catalogue import Catalogue, Offered, Setting, Trial
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.config.load import Loaded
 
 PATIENCE_S: Final = 30.0  # somebody is watching

@@ -26,7 +26,7 @@ from vibe.tui.panels.config_editor import Heard, Workbench
 
 if TYPE_CHECKING:
     from vibe.assemble import Line
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.config.load import Loaded
     from vibe.tui.chat import Chat
 

@@ -23,7 +23,7 @@ from vibe.tui.desk import Desk
 
 if TYPE_CHECKING:
     from vibe.cli.chat import Wish
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.config.load import Loaded
 
 DEMO: Final = (

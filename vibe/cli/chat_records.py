@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.mux.store_tables import UsageRow
     from vibe.session.shelf import Shelf
     from vibe.session.spent import Spent

@@ -21,7 +21,7 @@ from vibe.tui.draw.header import folder_told
 from vibe.tui.history.items import Note
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.config.known import LocalServer
     from vibe.tui.chat import Chat
     from vibe.tui.panels.first_run import Chosen, Served

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from vibe.errors import UsageError
 from vibe.tui.typing.custom import Custom, custom_of
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
 
 _COMMANDS: Final = PurePosixPath(".vibe/commands")
 _MOST_BYTES: Final = 1024 * 1024
@@ -23,6 +24,22 @@ def edit(text: str, cli: Cli) -> str:
     from vibe.cli.own_editor import edited  # only when it is wanted
 
     return edited(text, cli.world)
+
+
+def revise(text: str, path: str, cli: Cli) -> str:
+    """What the person makes of a file that would be written there."""
+    from vibe.cli.own_editor import edited_file
+
+    name = Path(path).name or "file"
+    content = text.encode()
+    made = edited_file(content, cli.world, name=name, undone="the question stays")
+    try:
+        return made.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "what was saved is not UTF-8, and nothing was done with it",
+            hint="have the editor save it as UTF-8",
+        ) from error
 
 
 def customs(cli: Cli) -> tuple[Custom, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.secret import Redactor
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vibe.cli.complete import complete_alias, complete_key, complete_value
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vibe.cli.context import Cli
 from vibe.cli.paragraph import paragraph
-from vibe.cli.session import Cli
 from vibe.cli.table import drawn
 from vibe.cli.terminal import Ink, Paint, Painted, joined, json_text
 from vibe.errors import ExitCode

@@ -14,10 +14,10 @@ from typing import Final
 
 from vibe.assemble import World, lines_of, pool_of
 from vibe.clean import clean_line, quote
+from vibe.cli.context import Cli
 from vibe.cli.doctor_check import Check, State, install
 from vibe.cli.doctor_sandbox import sandbox_check
 from vibe.cli.problems import counted
-from vibe.cli.session import Cli
 from vibe.cli.validate import summary
 from vibe.clock import SystemClock
 from vibe.config.discover import found_keys

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from vibe.clean import quote
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.table import table
 from vibe.cli.terminal import json_text
 from vibe.clock import SystemClock

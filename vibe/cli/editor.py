@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vibe.cli.context import Cli
 from vibe.cli.own_editor import editor_of, run_editor
 from vibe.cli.problems import counted, told
-from vibe.cli.session import Cli
 from vibe.config.load import Loaded
 from vibe.errors import ExitCode, UsageError
 

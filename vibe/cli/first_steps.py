@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.terminal import Ink, Painted, joined
 from vibe.config.discover import found_keys, found_servers
 from vibe.config.load import Loaded
@@ -10,12 +10,11 @@ from vibe.errors import ExitCode
 
 
 def first_steps(cli: Cli) -> ExitCode:
-    """Print them; without a terminal nobody is there to follow them, and that is a usage error."""
+    """Print them; without a terminal there is no chat, and that is a usage error."""
     loaded = cli.load(allow_missing_keys=True)
     for line in _lines(cli, loaded):
         cli.terminal.talk(line)
-    interactive = cli.world.stdin.isatty() and cli.world.stdout.isatty()
-    return ExitCode.FINISHED if interactive else ExitCode.USAGE
+    return ExitCode.USAGE
 
 
 def _lines(cli: Cli, loaded: Loaded) -> list[Painted]:

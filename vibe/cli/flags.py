@@ -20,7 +20,7 @@ from vibe.cli.prompt_pool import loaded_for, require_prices
 from vibe.errors import UsageError
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.cli.working import Choices
     from vibe.config.load import Loaded
 

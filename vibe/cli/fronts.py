@@ -1,10 +1,13 @@
-"""Which front the chat has on a terminal: the screen, or line by line where there is no screen."""
+"""Which front the chat has on a terminal: the screen, or line by line where there is no screen; and
+whether its colours can be shown there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vibe.assemble import World
 
 Front: TypeAlias = Literal["screen", "plain"]
@@ -32,3 +35,11 @@ def _places_cursor(world: World) -> bool:
         return curses.tigetstr("cup") is not None
     except (OSError, ValueError, curses.error):
         return True
+
+
+def has_shades(env: Mapping[str, str]) -> bool:
+    """Of 16 colours only the terminal's own look right; a theme's would all become one grey."""
+    if env.get("NO_COLOR"):
+        return False
+    is_true = env.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit")
+    return is_true or env.get("TERM", "").endswith(("-256color", "-kitty"))

@@ -18,6 +18,7 @@ from typer.main import get_command
 from vibe import __version__
 from vibe.assemble import World
 from vibe.clean import quote
+from vibe.cli.context import Cli
 from vibe.cli.flags import (
     AnswersFlag,
     ApproveFlag,
@@ -36,7 +37,6 @@ from vibe.cli.flags import (
     VerboseFlag,
 )
 from vibe.cli.fronts import front_of
-from vibe.cli.session import Cli
 from vibe.cli.terminal import ReaderGone, Terminal
 from vibe.config.nearest import nearest
 from vibe.errors import ExitCode, UsageError, VibeError
@@ -101,6 +101,10 @@ class Commands(typer.core.TyperGroup):
                 f"there is no command {quote(word)}",
                 hint=f"did you mean: vibe {named[guess]}; to say it to a model: vibe -- {word}",
             )
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Nothing goes on what the person says."""
+        return [] if SAID in ctx.meta else super().shell_complete(ctx, incomplete)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from msgspec import Struct
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.table import table
 from vibe.cli.terminal import joined, json_text
 from vibe.clock import SystemClock

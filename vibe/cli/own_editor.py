@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,21 @@ from vibe.errors import UsageError, VibeError
 
 def edited(text: str, world: World) -> str:
     """What the person made of it. VibeError: nothing, since the editor could not or did not."""
+    given = f"{text}\n".encode("utf-8", "replace") if text else b""
+    undone = "what you had typed stays"
+    made = edited_file(given, world, name="message.md", undone=undone)
+    return made.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+
+
+def edited_file(content: bytes, world: World, *, name: str, undone: str) -> bytes:
+    """Of a file that is called so, what the person made of it."""
     command = editor_of(world.env)
     try:
         with tempfile.TemporaryDirectory(prefix="vibe-") as folder:
-            file = Path(folder) / "message.md"
-            file.write_text(f"{text}\n" if text else "", "utf-8", errors="replace")
-            run_editor([*command, str(file)], world, undone="what you had typed stays")
-            return file.read_text("utf-8", errors="replace").rstrip("\n")
+            file = Path(folder) / name
+            file.write_bytes(content)
+            run_editor([*command, str(file)], world, undone=undone)
+            return file.read_bytes()
     except OSError as error:
         told = f"the text cannot go through a file: {error.strerror}"
         raise UsageError(told, hint="free some space in the folder for temporary files") from error
@@ -45,9 +53,9 @@ def editor_of(env: Mapping[str, str]) -> list[str]:
 def run_editor(command: list[str], world: World, *, undone: str) -> None:
     """Until it ends; raises if it did not end well, and then tells what was not done."""
     try:
-        with _signals_are_the_editors() as editors:
+        with _signals_are_the_editors() as hand_over:
             editor = subprocess.Popen(command, cwd=world.cwd, env=dict(world.env))  # noqa: S603 - the person's own
-            editors.append(editor)
+            hand_over(editor)
             code = editor.wait()
     except OSError as error:
         raise UsageError(
@@ -60,9 +68,9 @@ def run_editor(command: list[str], world: World, *, undone: str) -> None:
 
 
 @contextmanager
-def _signals_are_the_editors() -> Generator[list[subprocess.Popen[bytes]]]:
-    """Of those that are put into the list. Ctrl-C reaches both, and means something else in an
-    editor than to end vibe. Who ends vibe ends the editor before it, which may keep what it has.
+def _signals_are_the_editors() -> Generator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Of him that is handed over. Ctrl-C reaches both, and means something else in an editor than
+    to end vibe. Who ends vibe ends the editor before it, which may keep what it has.
 
     Handlers and not SIG_IGN, which the editor would inherit.
     """
@@ -77,13 +85,18 @@ def _signals_are_the_editors() -> Generator[list[subprocess.Popen[bytes]]]:
         for editor in editors:
             editor.send_signal(number)
 
+    def hand_over(editor: subprocess.Popen[bytes]) -> None:
+        editors.append(editor)
+        for number in came:  # while it was being started
+            editor.send_signal(number)
+
     handlers = {signal.SIGINT: leave_it, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
     heard = {each: signal.getsignal(each) for each in handlers}
     earlier = {each: how for each, how in heard.items() if how is not signal.SIG_IGN}
     for each in earlier:
         signal.signal(each, handlers[each])
     try:
-        yield editors
+        yield hand_over
     finally:
         for each, how in earlier.items():
             signal.signal(each, how)

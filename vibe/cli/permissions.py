@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.table import table
 from vibe.cli.terminal import Ink, Paint, Painted, joined, json_text
 from vibe.errors import ExitCode

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
+from vibe.cli.context import Cli
 from vibe.cli.flags import (
     AnswersFlag,
     ApproveFlag,
@@ -30,7 +31,6 @@ from vibe.cli.flags import (
 )
 from vibe.cli.prompt_input import said
 from vibe.cli.prompt_report import Output, Report
-from vibe.cli.session import Cli
 from vibe.clock import SystemClock
 from vibe.errors import Cancelled, ExitCode, UsageError, VibeError
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from vibe.errors import UsageError
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
 
 _MAX_CHARACTERS: Final = 10_000_000
 _SILENT_S: Final = 3.0

@@ -9,7 +9,7 @@ from vibe.config.layers import Override
 from vibe.errors import UsageError
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.config.load import Loaded
     from vibe.mux.entry import Entry
 

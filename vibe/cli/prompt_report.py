@@ -19,7 +19,7 @@ from vibe.headless.jsonl import OPENING, RESULT, Lines, json_line
 from vibe.headless.text import LastText, LiveText, Talk
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.domain.failure import Failure
     from vibe.domain.model import Alias
     from vibe.headless.readers import Reader
@@ -49,13 +49,14 @@ class Report:
 
     def readers(self) -> tuple[Reader, ...]:
         """To be made where the events are read."""
+        redactor = self._cli.terminal.redactor
         match self._output:
             case Output.STREAM_JSON:
-                return self.account, Lines(self._write, self._cli.terminal.redactor)
+                return self.account, Lines(self._write, redactor)
             case Output.JSON:
                 return self.account, Talk(self.tell)
             case Output.TEXT if self._cli.world.stdout.isatty():
-                text = LiveText(self._write)
+                text = LiveText(self._write, redactor)
 
                 def tell(line: str) -> None:
                     text.break_line()
@@ -63,7 +64,8 @@ class Report:
 
                 return self.account, text, Talk(tell)
             case Output.TEXT:
-                return self.account, Talk(self.tell), LastText(self.account, self._write)
+                last = LastText(self.account, self._write, redactor)
+                return self.account, Talk(self.tell), last
 
     def opened(self, opening: Opening) -> None:
         if self._output is Output.STREAM_JSON:

@@ -23,9 +23,9 @@ from vibe.headless.envelope import Envelope, Error, Opening, attempts_of, usage_
 from vibe.headless.readers import followed
 
 if TYPE_CHECKING:
+    from vibe.cli.context import Cli
     from vibe.cli.prompt_input import Said
     from vibe.cli.prompt_report import Report
-    from vibe.cli.session import Cli
     from vibe.domain.event import Event
     from vibe.headless.readers import Reader
     from vibe.mux.mux import Mux

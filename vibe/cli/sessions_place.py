@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.domain.telling import money
 
 if TYPE_CHECKING:

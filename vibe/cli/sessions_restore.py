@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.sessions_place import Json, SessionOrLast, place_of
 from vibe.cli.terminal import json_text
 from vibe.errors import ExitCode

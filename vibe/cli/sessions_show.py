@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from msgspec import Struct
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.sessions_place import Json, SessionOrLast, cost_of, moment, place_of
 from vibe.cli.table import table
 from vibe.cli.terminal import Painted, json_text

@@ -12,7 +12,7 @@ from typing import cast
 from msgspec import Struct
 
 from vibe.clean import clean_line, quote
-from vibe.cli.session import Cli, pasted_keys
+from vibe.cli.context import Cli, pasted_keys
 from vibe.cli.terminal import joined, json_text
 from vibe.config.corrections import names_of
 from vibe.config.decode import NAMES, Table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from vibe.cli.session import Cli
+from vibe.cli.context import Cli
 from vibe.cli.simulate_plot import labelled, plot
 from vibe.cli.table import table
 from vibe.cli.terminal import Painted, json_text

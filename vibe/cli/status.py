@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vibe.cli.context import Cli
 from vibe.cli.paragraph import WIDTH, paragraph
-from vibe.cli.session import Cli
 from vibe.cli.table import drawn, table
 from vibe.cli.terminal import Painted, json_text
 from vibe.clock import SystemClock

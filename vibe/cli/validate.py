@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vibe.cli.context import Cli
 from vibe.cli.problems import as_data, counted, told
-from vibe.cli.session import Cli
 from vibe.cli.terminal import Painted, joined, json_text
 from vibe.config.load import Loaded, load_file
 from vibe.config.schema import Settings

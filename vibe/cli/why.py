@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
+from vibe.cli.context import Cli
 from vibe.cli.paragraph import paragraph
-from vibe.cli.session import Cli
 from vibe.cli.terminal import Paint, Painted, json_text
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ from vibe.tools.spool import Spool
 from vibe.tools.unbroken import unbroken
 
 if TYPE_CHECKING:
-    from vibe.cli.session import Cli
+    from vibe.cli.context import Cli
     from vibe.mux.mux import Mux
     from vibe.mux.step import OnLimit
 
@@ -137,6 +137,7 @@ def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
     rights = Rights(
         judge=policy.judge,
         grant=policy.grant,
+        let_edits=policy.let_edits,
         guide=instructions.of,
         guide_anew=instructions.anew,
         is_attended=choices.is_attended,

@@ -99,11 +99,11 @@ def money(uusd: int | None, *, is_estimate: bool = False) -> str:
     if 0 < uusd < LEAST_UUSD:
         return "<$0.00001"
     dollars = uusd / 1_000_000
-    return f"{'~' * is_estimate}${dollars:.{3 if dollars >= 0.1 or not uusd else 5}f}"
+    return f"{'~' * is_estimate}${dollars:.{3 if dollars >= 0.01 or not uusd else 5}f}"
 
 
 def tokens(count: int) -> str:
-    """1.2M, 96.4k, 812."""
-    if count >= 1_000_000:
+    """1.2M, 402k, 96.4k, 812."""
+    if count >= 999_500:
         return f"{count / 1_000_000:.1f}M"
-    return f"{count / 1_000:.1f}k" if count >= 1_000 else str(count)
+    return f"{count / 1_000:.{int(count < 99_950)}f}k" if count >= 1_000 else str(count)

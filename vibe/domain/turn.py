@@ -63,19 +63,29 @@ class ToolOutput(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Denial(StrEnum):
+    """Who did not let a call run."""
+
+    PERSON = "person"
+    RULES = "rules"  # or the mode
+    NOBODY = "nobody"  # it had to be asked about, and nobody was there
+
+
 class ToolFinished(Struct, frozen=True, kw_only=True):
-    """Also for a call that was refused or denied, and so never started: `took_s` is None then."""
+    """Also for a call that was refused or `denied`, and so never started: `took_s` is None then."""
 
     key: CallKey
     call: ToolCall
     result: ToolResult
     details: str = ""
     took_s: float | None = None
+    denied: Denial | None = None
 
 
 class ApprovalAsked(Struct, frozen=True, kw_only=True):
     """May this call run? `shown` is the diff or the whole command; `always` the rules that would
-    allow the like from now on, empty where none may."""
+    allow the like from now on, empty where none may. `edits` if the mode of that name would not
+    ask; `proposed` is the file as it would be, where the person may write it otherwise."""
 
     id: QuestionId
     key: CallKey
@@ -83,6 +93,8 @@ class ApprovalAsked(Struct, frozen=True, kw_only=True):
     shown: str
     reason: str
     always: tuple[str, ...] = ()
+    edits: bool = False
+    proposed: str | None = None
 
 
 class QuestionAsked(Struct, frozen=True, kw_only=True):

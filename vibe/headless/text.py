@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vibe.clean import Cleaner, clean, clean_line
+from vibe.clean import clean, clean_line
 from vibe.domain.event import (
     Event,
     FailedOver,
@@ -17,8 +17,10 @@ from vibe.domain.event import (
     Sealed,
     Seam,
     Slow,
+    Unanswered,
     Waiting,
 )
+from vibe.domain.hiding import Stream
 from vibe.domain.message import Text, ToolResult
 from vibe.domain.stream import TextDelta
 from vibe.domain.telling import tokens
@@ -26,6 +28,7 @@ from vibe.domain.turn import ContextCompacted, Notice, ToolFinished, ToolStarted
 from vibe.headless.account import Account
 from vibe.headless.brief import brief
 from vibe.headless.notices import Notices
+from vibe.secret import Redactor
 
 Write = Callable[[str], None]
 SHOWN = 160
@@ -35,17 +38,19 @@ class LiveText:
     """What models say, as they say it. Nothing that is out can be taken back: what follows gets a
     line of its own."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, redactor: Redactor) -> None:
         self._write = write
-        self._cleaner = Cleaner()
+        self._stream = Stream(redactor)
         self._ends_line = True
 
     def note(self, event: Event) -> None:
         match event:
             case TextDelta(text):
-                self._show(self._cleaner.feed(text))
+                self._show(self._stream.feed(text))
             case Sealed() | Retracted():
                 self.end()
+            case Seam() | Unanswered():
+                self._show(self._stream.finish())
             case _:
                 pass
 
@@ -55,7 +60,7 @@ class LiveText:
             self._show("\n")
 
     def end(self) -> None:
-        self._show(self._cleaner.finish())
+        self._show(self._stream.finish())
         self.break_line()
 
     def _show(self, text: str) -> None:
@@ -67,14 +72,15 @@ class LiveText:
 class LastText:
     """The answer of `account`, which reads the same events before this does."""
 
-    def __init__(self, account: Account, write: Write) -> None:
+    def __init__(self, account: Account, write: Write, redactor: Redactor) -> None:
         self._account = account
         self._write = write
+        self._redactor = redactor
 
     def note(self, event: Event) -> None: ...
 
     def end(self) -> None:
-        text = clean(self._account.answer)
+        text = self._redactor.redact(clean(self._account.answer))
         if text:
             self._write(text if text.endswith("\n") else f"{text}\n")
 

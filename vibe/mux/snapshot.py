@@ -84,8 +84,10 @@ class MuxSnapshot(Struct, frozen=True, kw_only=True):
     recent: tuple[Switch, ...] = ()
 
     @property
-    def last_hour_uusd(self) -> int:
-        return sum(entry.last_hour_uusd for entry in self.entries)
+    def last_hour_uusd(self) -> int | None:
+        """None where nothing at all is known of the cost: that is not free."""
+        known = sum(entry.last_hour_uusd for entry in self.entries)
+        return known if known or not any(entry.unpriced for entry in self.entries) else None
 
 
 class About(Struct, frozen=True, kw_only=True):

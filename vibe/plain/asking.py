@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vibe.agent.questions import Allowed, Denied, Reply, Said
-from vibe.clean import clean, clean_line
+from vibe.clean import clean, clean_line, written_out
 from vibe.domain.turn import ApprovalAsked, QuestionAsked
 from vibe.tui.draw.ink import Line, line
 from vibe.tui.panels.approval import TITLES
@@ -34,11 +34,13 @@ class Approval:
         del width, room
         asked = self._asked
         name = clean_line(asked.call.name)
-        shown = clean(asked.shown) or clean_line(asked.call.arguments)
+        shown = written_out(asked.shown) or clean_line(asked.call.arguments)
         told = [f"May this be done? {TITLES.get(name, name)}:"]
         told += shown.rstrip("\n").split("\n")
         told += [f"It is asked because {clean_line(asked.reason)}", "y = yes"]
-        if asked.always:
+        if asked.edits:
+            told.append("a = yes, and all edits of this session")
+        elif asked.always:
             told.append(f"a = yes, and from now on: {', '.join(map(clean_line, asked.always))}")
         told.append("n = no; what you write behind the n is told to the model")
         return tuple(map(line, told))
@@ -52,6 +54,8 @@ class Approval:
         match word.lower():
             case "y" | "yes" if not rest:
                 self._answer(Allowed())
+            case "a" | "always" if self._asked.edits and not rest:
+                self._answer(Allowed(edits=True))
             case "a" | "always" if self._asked.always and not rest:
                 self._answer(Allowed(always=True))
             case "n" | "no":

@@ -205,7 +205,8 @@ class PlainChat:
             return
         self._told = self.talk.desk
         self._teller.aside(opening(self.house, self._told))
-        retold(self._told.agent.session.transcript, self._page, self._teller)
+        transcript = self._told.agent.session.transcript
+        retold(transcript, self._page, self._teller, self.house.redactor)
 
     def _tell_rows(self) -> None:
         """Of the person's own commands, once they have ended."""
@@ -257,6 +258,9 @@ class PlainChat:
         act()  # nothing is asked for before
 
     def to_end(self) -> None: ...
+
+    def do(self, name: str) -> None:
+        """Keys are the terminal's own here."""
 
     def _give_back(self, text: str) -> None:
         self._line.text = text

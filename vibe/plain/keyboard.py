@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import termios
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, redirect_stdout, suppress
 from enum import Enum
 from queue import SimpleQueue
-from threading import Thread
-from typing import Any, TextIO, TypeVar
+from threading import Thread, main_thread
+from typing import Any, Final, TextIO, TypeVar
 
 from msgspec import Struct
 
 T = TypeVar("T")
+AGAIN_S: Final = 0.2
 
 
 class Key(Enum):
@@ -49,7 +51,7 @@ class _Ended(Exception):
 
 class Keyboard:
     # `_hear` is told of keys that came while nothing was read. `_is_reading` says whether a signal
-    # may end a read by an exception.
+    # may end a read by an exception; `_reads` counts them. `_bell` rings with each signal.
     def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
         self.ended_by: signal.Signals | None = None
         self._stdin = stdin
@@ -57,6 +59,10 @@ class Keyboard:
         self._wanted: SimpleQueue[Wanted | None] = SimpleQueue()
         self._hear: Callable[[Key], None] = _ignored
         self._is_reading = False
+        self._reads = 0
+        self._bell, self._button = socket.socketpair()
+        self._bell.setblocking(False)
+        self._button.setblocking(False)
 
     # In the thread of the chat.
 
@@ -68,6 +74,18 @@ class Keyboard:
                 loop.call_soon_threadsafe(hear, key)
 
         self._hear = pressed
+        loop.add_reader(self._bell, self._rung)
+
+    def _rung(self) -> None:
+        """A signal that came in the moment before readline waits is not seen by it; so who is not
+        back from a read after a while gets it again."""
+        numbers, read = self._bell.recv(16), self._reads
+
+        def again() -> None:
+            if self._is_reading and self._reads == read:
+                signal.pthread_kill(main_thread().ident or 0, numbers[-1])
+
+        asyncio.get_running_loop().call_later(AGAIN_S, again)
 
     async def line(self, prompt: Prompt) -> str | Key:
         loop = asyncio.get_running_loop()
@@ -125,6 +143,8 @@ class Keyboard:
             while (wanted := self._wanted.get()) is not None:
                 wanted.reply(self._read(wanted.prompt))
             thread.join()
+        self._bell.close()
+        self._button.close()
         return came.result()
 
     def _read(self, prompt: Prompt) -> str | Key:
@@ -136,6 +156,7 @@ class Keyboard:
             with suppress(termios.error):
                 termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)
         try:
+            self._reads += 1
             self._is_reading = True
             if self.ended_by is not None:
                 return Key.HANGUP
@@ -164,9 +185,11 @@ class Keyboard:
         heard = [number for number in ours if earlier[number] is not signal.SIG_IGN]
         for number in heard:
             signal.signal(number, ours[number])
+        before = signal.set_wakeup_fd(self._button.fileno(), warn_on_full_buffer=False)
         try:
             yield
         finally:
+            signal.set_wakeup_fd(before)
             for number in heard:
                 signal.signal(number, earlier[number])
 

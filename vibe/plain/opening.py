@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vibe.clean import clean, clean_line
+from vibe.domain.hiding import Hiding
 from vibe.domain.turn import MessageAdded, TurnStarted
 from vibe.tui.draw.foot import MODES
 from vibe.tui.draw.header import folder_told
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vibe.domain.event import Event
     from vibe.plain.page import Page
     from vibe.plain.teller import Teller
+    from vibe.secret import Redactor
     from vibe.session.transcript import Transcript
     from vibe.tui.desk import Desk, House
 
@@ -34,10 +36,10 @@ def opening(house: House, desk: Desk) -> str:
     return "; ".join(parts)
 
 
-def retold(transcript: Transcript, page: Page, teller: Teller) -> None:
+def retold(transcript: Transcript, page: Page, teller: Teller, redactor: Redactor) -> None:
     """The last turn as it was, with what the person said."""
     last: list[Event] = []
-    for event in events_of(transcript):
+    for event in Hiding(redactor).each(events_of(transcript)):
         last = [event] if isinstance(event, TurnStarted) else [*last, event]
     for event in last:
         if isinstance(event, TurnStarted | MessageAdded):

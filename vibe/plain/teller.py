@@ -121,8 +121,8 @@ class Teller:
             self.aside(_called(begun(event.call)))
             self._last = event.key
             return
-        row = finished(event.call, event.result, event.details, event.took_s)
-        told = _came_of(row)
+        row = finished(event)
+        told = _came_of(row, has_run=event.took_s is not None)
         self.aside(told if self._last == event.key else f"{_called(row)}: {told}")
 
     def _note_turn(self, event: TurnStarted | TurnFinished | ContextCompacted | Notice) -> None:
@@ -155,6 +155,6 @@ def _called(row: Row) -> str:
     return f"{row.name} {row.about}".strip()
 
 
-def _came_of(row: Row) -> str:
-    facts = ", ".join((row.state, *row.facts))
+def _came_of(row: Row, *, has_run: bool) -> str:
+    facts = ", ".join((row.state, *row.facts) if has_run else row.facts)
     return f"{facts}: {row.trouble}" if row.trouble else facts

@@ -15,7 +15,7 @@ from vibe.domain.answer import Answer
 from vibe.domain.event import FailedOver, Retracted, Seam
 from vibe.domain.message import ToolResult, User
 from vibe.domain.model import Alias
-from vibe.domain.turn import CallKey, TurnEnd
+from vibe.domain.turn import CallKey, Denial, TurnEnd
 from vibe.domain.usage import Usage
 
 SessionId = NewType("SessionId", str)
@@ -166,6 +166,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     result: ToolResult
     details: str = ""
     took_s: float | None = None
+    denied: Denial | None = None
 
 
 class Unknown(Struct, frozen=True, kw_only=True, tag="unknown"):

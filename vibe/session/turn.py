@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from vibe.domain.answer import Answer
 from vibe.domain.message import CallId, Text, ToolCall, ToolResult, User
-from vibe.domain.turn import CallKey
+from vibe.domain.turn import CallKey, Denial
 from vibe.session.record import (
     Added,
     Answered,
@@ -57,6 +57,7 @@ class Call(Struct, frozen=True, kw_only=True):
     result: ToolResult | None = None
     details: str = ""
     took_s: float | None = None
+    denied: Denial | None = None
     is_traced: bool = True
 
     @property
@@ -91,6 +92,7 @@ class Call(Struct, frozen=True, kw_only=True):
                     result=replace(record.result, call=self.asked.id),
                     details=record.details,
                     took_s=record.took_s,
+                    denied=record.denied,
                     is_traced=True,
                 )
             case Unknown(is_traced=is_traced):

@@ -54,11 +54,19 @@ class Done(Struct, frozen=True, kw_only=True):
     is_error: bool = False
 
 
+class Proposed(Struct, frozen=True, kw_only=True):
+    """A file as it would be; `revised` gives what is done where the person writes it otherwise."""
+
+    text: str
+    revised: Callable[[str], Awaitable[Act]]
+
+
 class Act(Struct, frozen=True, kw_only=True):
     """What is about to be done. `shown` is what a person decides by: the diff, the command."""
 
     run: Callable[[Say], Awaitable[Done]]
     shown: str = ""
+    proposed: Proposed | None = None
 
 
 class Keep(Protocol):

@@ -14,6 +14,7 @@ from vibe.errors import ToolError
 from vibe.tools.base import Act, Done, Kind, Room, Say, TouchesFile
 from vibe.tools.change import carry_out, present
 from vibe.tools.editing.edit import Edit, edited
+from vibe.tools.proposed import proposed
 
 
 class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +52,8 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
         details = msgspec.json.encode(Details(path=name, diff=new.diff)).decode()
         return Done(content=(Text(new.told),), details=details)
 
-    return Act(run=run, shown=new.diff)
+    later = proposed(path, new.content, before=before, room=room)
+    return Act(run=run, shown=new.diff, proposed=later)
 
 
 KIND = Kind(

@@ -16,6 +16,7 @@ from vibe.tools.editing.hunks import diff_between
 from vibe.tools.editing.lines import lines_of
 from vibe.tools.editing.text import rewritten, text_of
 from vibe.tools.files import MOST_BYTES, File
+from vibe.tools.proposed import proposed
 
 _MOST_SHOWN = 200
 
@@ -64,7 +65,8 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
         )
 
     made = "".join(f"new folder {room.name_of(folder)}\n" for folder in folders)
-    return Act(run=run, shown=made + diff)
+    later = proposed(path, content, before=before, room=room)
+    return Act(run=run, shown=made + diff, proposed=later)
 
 
 KIND = Kind(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.app import App, ComposeResult
@@ -16,6 +17,7 @@ from textual.containers import Horizontal
 
 from vibe.clean import clean, clean_line
 from vibe.tui.commands.brought import brought
+from vibe.tui.commands.revising import revised
 from vibe.tui.commands.talk import next_mode
 from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House, Left
@@ -24,10 +26,11 @@ from vibe.tui.draw.foot import foot
 from vibe.tui.draw.header import header, rule
 from vibe.tui.draw.ink import Line, Span, ThemeName, cropped, line
 from vibe.tui.draw.theme import THEMES
-from vibe.tui.git import branch_of
+from vibe.tui.git import Tree
 from vibe.tui.history.items import Item, Note, said_by
 from vibe.tui.history.scroll import History
 from vibe.tui.keys import KEYS, bound
+from vibe.tui.panels.asks import on_screen
 from vibe.tui.panels.panel import Form, Panel, Typing
 from vibe.tui.reach import Reach
 from vibe.tui.typing.completing import Offer
@@ -59,7 +62,8 @@ class ChatApp(App[Left], inherit_bindings=False):
     """
 
     def __init__(self, house: House) -> None:
-        super().__init__()
+        # Else Textual makes black of the terminal's own colours before it takes them away.
+        super().__init__(ansi_color=True if house.env.get("NO_COLOR") else None)
         know_alt_enter()
         for theme in THEMES:
             self.register_theme(theme)
@@ -68,11 +72,17 @@ class ChatApp(App[Left], inherit_bindings=False):
         typing = Typing(self._now)
         self._reach = Reach(self)
         self.talk = Conversation(
-            house, typing, self._moved, self.give_back, self.bell, heard=self._reach.note
+            house,
+            typing,
+            self._moved,
+            self.give_back,
+            self.bell,
+            made=partial(on_screen, revise=partial(revised, self)),
+            heard=self._reach.note,
         )
         self._held: list[Callable[[], None]] = []
         self._panel: Panel | None = None
-        self._branch = ""
+        self._tree = Tree(house.folder, self._now)
         self._tip, self._tip_until_s = "", float("-inf")
         self._history = History(self.talk.story)
         self.recall = Recall(house.kept)
@@ -135,7 +145,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.work(self._open())
 
     async def _open(self) -> None:
-        self._branch = clean_line(branch_of(self.house.folder))
+        self.work(self._tree.look())
         for step in self.house.steps:
             await step(self)
         await self.talk.open(self.house.resume)
@@ -151,6 +161,8 @@ class ChatApp(App[Left], inherit_bindings=False):
     def _beat_idly(self) -> None:
         for news in self.house.news():
             self.talk.story.add(Note(mark="!", text=clean(news.strip()), ink="warn"))
+        if self._tree.is_due:
+            self.work(self._tree.look())
         self.look()
 
     def _fatal_error(self) -> None:
@@ -178,6 +190,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             self._beat.resume()
         else:
             self._beat.pause()
+            self._tree.may_differ = True
         self.look()
 
     # Drawing.
@@ -192,7 +205,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             drawn.look()
 
     def _draw_header(self, width: int) -> tuple[Line, ...]:
-        return header(header_view(self.house, self.talk, self._branch), width)
+        return header(header_view(self.house, self.talk, self._tree.told), width)
 
     def _draw_queue(self, width: int) -> tuple[Line, ...]:
         return tuple(
@@ -260,11 +273,11 @@ class ChatApp(App[Left], inherit_bindings=False):
         if not self._composer.completes(name):
             if not self._means(name):
                 return False
-            self._do(name)
+            self.do(name)
         self.look()
         return True
 
-    def _do(self, name: str) -> None:
+    def do(self, name: str) -> None:
         if name in RUNS:
             self._sending.call(f"/{RUNS[name]}")
         else:
@@ -297,7 +310,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             self.talk.stop()
         elif self._now() < self._tip_until_s and self._tip == again:
             self._tip = ""
-            self._do("rewind")
+            self.do("rewind")
         elif self.talk.session:
             self.tell(again)
 

@@ -69,6 +69,10 @@ class Chat(Protocol):
         """Into the composer, in the place of what stands there."""
         ...
 
+    def do(self, name: str) -> None:
+        """What the key of that name does."""
+        ...
+
     def copy(self, text: str) -> None: ...
 
     def work(self, what: Coroutine[object, object, None]) -> None:

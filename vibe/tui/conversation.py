@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from vibe.domain.event import Event, Waiting
+from vibe.domain.hiding import Hiding
 from vibe.domain.message import Text, User, UserPart
 from vibe.domain.turn import (
     ApprovalAsked,
@@ -56,7 +57,8 @@ class Conversation:
         self.asks = Asks(typing, made)
         self._heard = heard
         self.queued: tuple[User, ...] = ()
-        self.shell = Shell(self.story, moved)
+        self.shell = Shell(self.story, moved, house.redactor)
+        self._hiding = Hiding(house.redactor)
         self._house = house
         self._typing = typing
         self._ring = ring
@@ -104,7 +106,8 @@ class Conversation:
 
         before = self._desk
         opened = await self._house.begin(resume)
-        past = await asyncio.to_thread(story_of, opened.agent.session.transcript)
+        transcript = opened.agent.session.transcript
+        past = await asyncio.to_thread(story_of, transcript, self._house.redactor)
         await self._turning.ended()
         await self.shell.close()
         if before is not None:
@@ -149,7 +152,8 @@ class Conversation:
 
         self.desk.agent.session.put(Rewound(turn.number))
         self.story.forget()
-        self.story.go_on_with(story_of(self.desk.agent.session.transcript))
+        transcript = self.desk.agent.session.transcript
+        self.story.go_on_with(story_of(transcript, self._house.redactor))
         self._return((turn.message,))
         self._moved()
 
@@ -162,6 +166,10 @@ class Conversation:
             self._turning.stop()
 
     def note(self, event: Event) -> None:
+        for shown in self._hiding.shown(event):
+            self._note(shown)
+
+    def _note(self, event: Event) -> None:
         self._heard(event)
         self.story.note(event, self._house.clock.monotonic())
         if isinstance(event, Waiting) or self._waits is not None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from vibe.clock import Clock
 from vibe.domain.model import Alias, Approval, Mode
 from vibe.errors import UsageError
+from vibe.secret import Redactor
 from vibe.tui.catalogue import NO_CATALOGUE, Catalogue
 from vibe.tui.clipboard import Clipboard
 from vibe.tui.typing.custom import Custom
@@ -50,7 +51,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     approval: Approval = "ask"
 
 
-def _nothing_edits(_: str) -> str:
+def _nothing_edits(_text: str, _path: str = "") -> str:
     raise UsageError("there is no editor here")
 
 
@@ -63,7 +64,8 @@ class House(Struct, frozen=True, kw_only=True):
     the log is, None where there can be none. `steps` come between the first paint and the first
     conversation, one after another: what is asked there is answered before any file of the folder
     is read for a model. `workbench` is for a file of the configuration: "" or "project".
-    `env` is what tells which terminal this is."""
+    `env` is what tells which terminal this is. `edit` hands a text to the person's own editor,
+    `revise` the text of a file with its path."""
 
     begin: Callable[[str | None], Awaitable[Desk]]
     folder: Path
@@ -80,8 +82,10 @@ class House(Struct, frozen=True, kw_only=True):
     doctor: Callable[[], tuple[str, ...]] = tuple
     log: Path | None = None
     news: Callable[[], tuple[str, ...]] = tuple
+    redactor: Redactor = Redactor()
     kept: Kept = Kept()
     edit: Callable[[str], str] = _nothing_edits
+    revise: Callable[[str, str], str] = _nothing_edits
     customs: Callable[[], tuple[Custom, ...]] = tuple
     clipboard: Clipboard = Clipboard()
     env: Mapping[str, str] = {}

@@ -12,6 +12,7 @@ from vibe.tui.commands import files, keeping, sessions, turns, views
 from vibe.tui.commands.config import edit_config
 from vibe.tui.commands.looks import set_theme
 from vibe.tui.commands.models import names, pick_model
+from vibe.tui.commands.palette import show_palette
 from vibe.tui.commands.pool import toggle_pool
 from vibe.tui.commands.talk import clear_screen, plan, set_mode
 from vibe.tui.commands.typed import edit_aside, list_keys, search_sent
@@ -90,6 +91,7 @@ COMMANDS: Final = (
         name="history", help="search what you sent before", does=search_sent, needs_screen=True
     ),
     Command(name="edit", help="write in your own editor", does=edit_aside),
+    Command(name="palette", help="whatever can be done", does=show_palette, needs_screen=True),
     Command(name="keys", help="all keys, and which you changed", does=list_keys, needs_screen=True),
     Command(name="exit", help="leave", does=lambda chat, _: chat.leave()),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from vibe.clean import clean_line
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = 100
 MOST_DOTS: Final = 12
+LEAST_ALIAS: Final = 10
+LEAST_PLACE: Final = 12
 MARGIN: Final = Span(" ")
 
 
@@ -45,8 +48,10 @@ def header(view: HeaderView, width: int) -> tuple[Line, ...]:
     """With the rule below it."""
     is_wide = width >= WIDE
     room = width - 2
-    right = _right(view, is_wide=is_wide)
     name = (Span("vibe", "accent"), Span("  ")) if is_wide else ()
+    rest = cells(_right(replace(view, alias=""), is_wide=is_wide))
+    most = max(LEAST_ALIAS, room - rest - cells(name) - 2 - min(cell_len(view.folder), LEAST_PLACE))
+    right = _right(replace(view, alias=shortened(view.alias, most)), is_wide=is_wide)
     left = (*name, *_place(view, room - cells(right) - cells(name) - 2, is_wide=is_wide))
     return (MARGIN, *sides(left, right, room)), rule(width)
 

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 Ink: TypeAlias = Literal[
     "plain", "muted", "accent", "strong", "emphasis", "struck", "code", "heading", "link",
-    "good", "warn", "bad", "added", "removed",
+    "good", "warn", "bad", "added", "removed", "inserted", "deleted",
 ]  # fmt: skip
 ThemeName: TypeAlias = Literal["dark", "light", "ansi"]
 

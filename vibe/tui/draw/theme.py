@@ -11,12 +11,14 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
+from vibe.clean import clean_line
 from vibe.tui.draw.ink import Ink, Line, ThemeName
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
 
+TAB: Final = " " * 4
 THEMES: Final = (
     Theme(
         name="dark",
@@ -58,7 +60,13 @@ THEMES: Final = (
         error="ansi_red",
         success="ansi_green",
         dark=True,
-        variables=BUILTIN_THEMES["ansi-dark"].variables,
+        variables={
+            **BUILTIN_THEMES["ansi-dark"].variables,
+            # Seen on a light terminal, too, whose colours are not known.
+            "input-cursor-background": "ansi_default",
+            "input-cursor-foreground": "ansi_default",
+            "input-cursor-text-style": "reverse",
+        },
     ),
 )
 
@@ -81,6 +89,8 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
         "bad": "#e5736b",
         "added": "#8fbf7f",
         "removed": "#e5736b",
+        "inserted": "#d3f0c8 on #2f4a2b",
+        "deleted": "#ffd5d1 on #5a2b29",
     },
     "light": {
         "muted": "#6b7078",
@@ -93,6 +103,8 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
         "bad": "#b3261e",
         "added": "#2e7d32",
         "removed": "#b3261e",
+        "inserted": "#134d17 on #c4e8c2",
+        "deleted": "#7d130d on #f6cfcb",
     },
     "ansi": {
         "muted": "bright_black",
@@ -103,6 +115,8 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
         "bad": "red",
         "added": "green",
         "removed": "red",
+        "inserted": "green reverse",
+        "deleted": "red reverse",
     },
 }
 
@@ -123,7 +137,7 @@ class Palette:
         return self._styles.get(ink, self.ground)
 
     def strip(self, line: Line, width: int) -> Strip:
-        segments = [Segment(span.text, self.style(span.ink)) for span in line]
+        segments = [Segment(drawable(span.text), self.style(span.ink)) for span in line]
         return Strip(segments).adjust_cell_length(width, self.ground)
 
 
@@ -137,3 +151,8 @@ def palette_of(widget: Widget) -> Palette:
 @lru_cache(maxsize=16)
 def _palette(theme: ThemeName, ground: Style) -> Palette:
     return Palette(theme, ground)
+
+
+def drawable(text: str) -> str:
+    """What is drawn is clean long since; but a line end or a tab in it would break the screen."""
+    return text if text.isprintable() else clean_line(text.replace("\t", TAB))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from vibe.clean import clean
 from vibe.domain.message import Text, User
@@ -52,8 +53,9 @@ class Note(Struct, frozen=True, kw_only=True):
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         del with_details
         prefix = f"{self.mark} "
-        rows = wrapped(line(self.text, self.ink), width - len(prefix))
-        rows += wrapped(line(self.hint, "muted"), width - len(prefix)) if self.hint else []
+        inked: tuple[tuple[str, Ink], ...] = ((self.text, self.ink), (self.hint, "muted"))
+        lines = [line(row, ink) for text, ink in inked if text for row in text.split("\n")]
+        rows = [row for each in lines for row in wrapped(each, width - len(prefix))]
         marks = [Span(prefix, self.ink), *([Span(" " * len(prefix))] * (len(rows) - 1))]
         return tuple((mark, *row) for mark, row in zip(marks, rows, strict=True))
 
@@ -89,7 +91,9 @@ class Answer:
     def complete(self) -> None:
         """Nothing more comes."""
         if isinstance(self._text, Growing):
-            self._text, self._drawn = self._text.text, []
+            if self._drawn:
+                self._drawn_blocks(self._width)
+            self._text = self._text.text
 
     @property
     def open_fence(self) -> str:
@@ -107,8 +111,11 @@ class Answer:
         return tuple(lines)
 
     def _drawn_blocks(self, width: int) -> list[tuple[Block, list[Line]]]:
-        """While it comes, a block that was drawn at this width is not drawn again."""
+        """While it comes, and once more then, what was drawn at this width is not drawn again."""
         if isinstance(self._text, str):
+            drawn, self._drawn = self._drawn, []
+            if drawn and width == self._width:
+                return drawn
             return [(block, drawn_block(block, width)) for block in blocks(self._text)]
         if width != self._width:
             self._width, self._drawn = width, []
@@ -121,6 +128,9 @@ class Answer:
 
     def _heading(self, width: int) -> Line:
         *earlier, last = self.names
+        if sum(map(cell_len, self.names)) + 3 * len(earlier) > width:  # each keeps its beginning
+            most = max(1, width // len(self.names) - 3)
+            *earlier, last = (shortened(name, most) for name in self.names)
         left = (*(Span(f"{name} → ", "muted") for name in earlier), Span(last, "strong"))
         room = width - cells(left) - 2
         return sides(left, line(self._facts_within(room), "muted"), width)

@@ -1,4 +1,4 @@
-"""The lines of the history's items at one width: drawn when they are asked for, and kept for a while.
+"""The lines of the history's items at one width: drawn when they are asked for, and kept a while.
 
 Knows no screen; whoever changes an item tells it.
 """
@@ -11,8 +11,7 @@ from typing import Final
 from vibe.tui.draw.ink import Line
 from vibe.tui.history.story import Story
 
-KEPT_LINES: Final = 3_000
-KEPT_ITEMS: Final = 64  # at least, however long they are: as many may be seen at once
+KEPT_LINES: Final = 2_000
 
 
 class Pages:
@@ -35,7 +34,10 @@ class Pages:
         lines = self._kept.get(index)
         if lines is None:
             lines = self._story.lines(index, self.width, with_details=self.with_details)
-            self._keep(index, lines)
+            self._kept[index] = lines
+            self._sizes[index] = len(lines)
+            self._lines += len(lines)
+            self._end = max(self._end, index + 1)
         return lines
 
     def size(self, index: int) -> int:
@@ -48,10 +50,11 @@ class Pages:
             self._sizes.pop(index, None)
         self._end = min(self._end, start)
 
-    def _keep(self, index: int, lines: tuple[Line, ...]) -> None:
-        self._kept[index] = lines
-        self._lines += len(lines)
-        while self._lines > KEPT_LINES and len(self._kept) > KEPT_ITEMS:
-            self._lines -= len(self._kept.pop(next(iter(self._kept))))
-        self._sizes[index] = len(lines)
-        self._end = max(self._end, index + 1)
+    def let_go(self, *, but: range) -> None:
+        """Of the oldest, where there are too many."""
+        if self._lines <= KEPT_LINES:
+            return
+        for index in [each for each in self._kept if each not in but]:
+            self._lines -= len(self._kept.pop(index))
+            if self._lines <= KEPT_LINES:
+                return

@@ -19,6 +19,7 @@ from vibe.domain.event import (
     Seam,
     Unanswered,
 )
+from vibe.domain.hiding import Hiding
 from vibe.domain.message import Text
 from vibe.domain.model import Alias
 from vibe.domain.stream import TextDelta
@@ -34,6 +35,7 @@ from vibe.domain.turn import (
     TurnFinished,
     TurnStarted,
 )
+from vibe.secret import Redactor
 from vibe.session.record import Added, Compacted, Noted
 from vibe.session.transcript import Transcript
 from vibe.session.turn import CallState, Step, Turn
@@ -46,10 +48,10 @@ GO_ON = "say “go on”, and it goes on from here"
 Happened: TypeAlias = FailedOver | Seam | Retracted
 
 
-def story_of(transcript: Transcript) -> Story:
+def story_of(transcript: Transcript, redactor: Redactor) -> Story:
     """Takes a while, where there is much to tell."""
     story = Story()
-    for event in events_of(transcript):
+    for event in Hiding(redactor).each(events_of(transcript)):
         story.recall(event)
     return story
 
@@ -140,6 +142,7 @@ def _calls(turn: Turn, step: Step) -> Iterator[Event]:
                 result=call.told,
                 details=call.details,
                 took_s=call.took_s,
+                denied=call.denied,
             )
 
 

@@ -7,8 +7,9 @@ them. A long session costs no more than a short one: nothing here walks over all
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
+from msgspec.structs import replace
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,10 +19,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vibe.tui.draw.ink import EMPTY, Line, Span, text_of
-from vibe.tui.draw.theme import Palette, palette_of
+from vibe.tui.draw.theme import Palette, drawable, palette_of
 from vibe.tui.history.pages import Pages
 from vibe.tui.history.story import Story
+from vibe.tui.history.toolrow import Row
 from vibe.tui.history.viewport import Place, Viewport
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 MARGIN: Final = 2
 KEPT_STRIPS: Final = 200
@@ -63,6 +68,8 @@ class History(Widget, can_focus=False):
         before = self._rows
         self._seen = self._viewport.seen(self.size.height)
         self._rows = [self._pages[item][row] for item, row in self._seen]
+        if self._seen:
+            self._pages.let_go(but=range(self._seen[0][0], self._seen[-1][0] + 1))
         changed = [y for y in range(self.size.height) if _at(before, y) != _at(self._rows, y)]
         if len(changed) > self.size.height // 2:
             self.refresh()
@@ -95,21 +102,18 @@ class History(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._rows):
-            return self._colours().strip(EMPTY, self.size.width)
+            return self._inked(self._colours().strip(EMPTY, self.size.width))
         place, row = self._seen[y], self._rows[y]
         number = place[0] * ROWS + place[1]
         if (selection := self.text_selection) and (span := selection.get_span(number)):
-            return self._selected(row, span).apply_offsets(0, number)
+            return self._inked(self._selected(row, span)).apply_offsets(0, number)
         kept = self._strips.get(place)
         if kept is not None and kept[0] is row:
             return kept[1]
         if len(self._strips) >= KEPT_STRIPS:
             self._strips.clear()
         strip = self._colours().strip((Span(" " * MARGIN), *row), self.size.width)
-        for each in self.get_line_filters():
-            strip = strip.apply_filter(each, self.background_colors[1])
-        strip.render(self.app.console)  # before each place is a style of its own, for good
-        strip = strip.apply_offsets(0, number)
+        strip = self._inked(strip).apply_offsets(0, number)
         self._strips[place] = row, strip
         return strip
 
@@ -146,12 +150,29 @@ class History(Widget, can_focus=False):
         event.stop()
         self.scroll_lines(WHEEL_LINES)
 
+    def on_click(self, event: events.Click) -> None:
+        """What the call brought that is clicked on, or not."""
+        if event.y >= len(self._seen) or self.screen.get_selected_text():
+            return
+        item = self._story.items[self._seen[event.y][0]]
+        if isinstance(item, Row):
+            self._story.replace(item, replace(item, is_unfolded=not item.is_unfolded))
+            self.look()
+
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
 
     def _colours(self) -> Palette:
         return palette_of(self)
+
+    def _inked(self, strip: Strip) -> Strip:
+        """As it goes to the terminal: made before its place is a part of every style in it, since
+        Rich and Textual keep what they made of each style."""
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, self.background_colors[1])
+        strip.render(cast("App[object]", self.app).console)
+        return strip
 
     def _selected(self, row: Line, span: tuple[int, int]) -> Strip:
         first, last = span
@@ -163,7 +184,7 @@ class History(Widget, can_focus=False):
             start = min(max(first - at, 0), size)
             end = size if last < 0 else min(max(last - at, start), size)
             parts = ((0, start, style), (start, end, _on(style, ground)), (end, size, style))
-            segments += (Segment(each.text[a:b], ink) for a, b, ink in parts if a < b)
+            segments += (Segment(drawable(each.text[a:b]), ink) for a, b, ink in parts if a < b)
             at += size
         return Strip(segments).adjust_cell_length(self.size.width, self._colours().ground)
 

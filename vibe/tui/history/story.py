@@ -232,8 +232,8 @@ class Story:
                 self._put(key, replace(begun(call), state="running", facts=()))
             case ToolOutput(key=key, text=text):
                 self._put(key, _saying(self._row(key), clean(text)))
-            case ToolFinished(key=key, call=call, result=result):
-                self._put(key, finished(call, result, event.details, event.took_s))
+            case ToolFinished(key=key):
+                self._put(key, finished(event))
             case ApprovalAsked(key=key, call=call):
                 self._put(key, replace(begun(call), state="asking", facts=("waiting for you",)))
             case _:

@@ -7,14 +7,15 @@ know has a name, a state and a time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 import msgspec
 from msgspec import Struct
 from rich.cells import cell_len
 
-from vibe.clean import clean, clean_line
-from vibe.domain.message import Text, ToolCall, ToolResult
+from vibe.clean import clean, clean_line, written_out
+from vibe.domain.message import Text, ToolCall
+from vibe.domain.turn import Denial, ToolFinished
 from vibe.tui.draw.diff import changed, drawn_diff
 from vibe.tui.draw.ink import Ink, Line, Span, cropped, folded, line, shortened, sides
 
@@ -29,13 +30,15 @@ MARKS: Final[Mapping[State, tuple[str, Ink]]] = {
 }
 TELLING: Final = ("path", "command", "pattern", "question", "id")
 NAME_CELLS: Final = 4
-SHOWN_LINES: Final = 20
+HEAD_LINES: Final = 12
+TAIL_LINES: Final = 8
 MOST_CELLS: Final = 2_000
 
 
 class Row(Struct, frozen=True, kw_only=True):
     """`about` is the argument that says most; `facts` stand at the right margin; `trouble` on a
-    line of its own; `below` is shown with the details, and of what `is_open` its end at once."""
+    line of its own; `below` is shown with the details, or where it `is_unfolded` alone, and of what
+    `is_open` its end at once."""
 
     name: str
     about: str = ""
@@ -45,6 +48,7 @@ class Row(Struct, frozen=True, kw_only=True):
     below: str = ""
     is_diff: bool = False
     is_open: bool = False
+    is_unfolded: bool = False
 
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         return tuple(self._lines(width, with_details=with_details))
@@ -58,7 +62,7 @@ class Row(Struct, frozen=True, kw_only=True):
         lines = [sides((Span(f"{mark} ", ink), Span(name, "muted"), about), facts, width)]
         if self.trouble:
             lines.append(cropped((Span("  └ ", "muted"), Span(self.trouble, "bad")), width))
-        if self.below and (with_details or self.is_open):
+        if self.below and (with_details or self.is_open or self.is_unfolded):
             lines += self._below(width, is_end=self.is_open)
         return lines
 
@@ -68,11 +72,11 @@ class Row(Struct, frozen=True, kw_only=True):
         else:
             texts = [row.expandtabs(4)[:MOST_CELLS] for row in self.below.split("\n")]
             rows = [each for row in texts for each in folded(line(row, "muted"), width - 4)]
-        left = len(rows) - SHOWN_LINES
-        if left > 0 and is_end:
-            rows = [line(f"… {left} lines before", "muted"), *rows[-SHOWN_LINES:]]
-        elif left > 0:
-            rows = [*rows[:SHOWN_LINES], line(f"… {left} more lines", "muted")]
+        head, tail = (0, HEAD_LINES + TAIL_LINES) if is_end else (HEAD_LINES, TAIL_LINES)
+        left = len(rows) - head - tail
+        if left > 0:
+            told = f"… {left} line{'s' * (left != 1)} {'before' if is_end else 'between'}"
+            rows = [*rows[:head], line(told, "muted"), *rows[-tail:]]
         return [(Span("    "), *row) for row in rows]
 
 
@@ -86,15 +90,16 @@ def about(call: ToolCall) -> str:
     return clean_line(" ".join(told[:2]).replace("\n", " ⏎ "))
 
 
-def finished(call: ToolCall, result: ToolResult, details: str, took_s: float | None) -> Row:
+def finished(event: ToolFinished) -> Row:
+    call, result, took_s = event.call, event.result, event.took_s
     text = clean("".join(part.text for part in result.parts if isinstance(part, Text))).rstrip()
-    known = _fields(details)
+    known = _fields(event.details)
     diff = known.get("diff")
     is_diff = isinstance(diff, str) and bool(diff)
     facts = tuple(fact for fact in (_fact(call.name, known), _took(took_s)) if fact)
     is_unknown = took_s is None and _is_unknown(text)
     if took_s is None:
-        facts = ("outcome unknown",) if is_unknown else ("not run",)
+        facts = ("outcome unknown",) if is_unknown else (_why_not(event.denied),)
     state: State = "failed" if result.is_error else "done"
     return Row(
         name=clean_line(call.name),
@@ -102,9 +107,23 @@ def finished(call: ToolCall, result: ToolResult, details: str, took_s: float | N
         state="unknown" if is_unknown else state,
         facts=facts,
         trouble=_trouble(text, call.name) if result.is_error and not is_unknown else "",
-        below=clean(diff) if is_diff and isinstance(diff, str) else text,
+        below=written_out(diff) if is_diff and isinstance(diff, str) else text,
         is_diff=is_diff,
     )
+
+
+def _why_not(denied: Denial | None) -> str:
+    match denied:
+        case None:
+            return "not run"
+        case Denial.PERSON:
+            return "denied by you"
+        case Denial.RULES:
+            return "denied: not allowed"
+        case Denial.NOBODY:
+            return "denied: nobody was asked"
+        case _:
+            assert_never(denied)
 
 
 def _is_unknown(text: str) -> bool:

@@ -1,81 +1,94 @@
 """The question whether a call may run: all that it would do, and the keys that answer.
 
-A command may only be allowed once its whole text was on the screen.
+A command may only be allowed once its whole text was on the screen. A change may be written
+otherwise before it is applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from vibe.agent.questions import Allowed, Denied, Reply
-from vibe.clean import clean, clean_line
+from vibe.clean import clean_line, written_out
 from vibe.domain.turn import ApprovalAsked
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.diff import changed, drawn_diff, is_diff
 from vibe.tui.draw.ink import Line, Span, cells, cropped, folded, line, shortened, wrapped
 from vibe.tui.history.toolrow import about as about_call
 
+GAP: Final = "     "
+NARROW_GAP: Final = "   "
 LEAST_ROWS: Final = 3
 SMALL_ROWS: Final = 12
 TITLES: Final = {"edit": "Edit", "write": "Write", "bash": "Run", "read": "Read", "grep": "Search"}
+CHANGES: Final = frozenset({"edit", "write"})
+ANSWERS: Final = frozenset({"y", "a", "n", "v"})
+STEPS: Final = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
+
+Revise: TypeAlias = Callable[[str, str], str | None]
+
+
+def nothing_revised(_text: str, _path: str) -> None:
+    return None
 
 
 class Approval:
-    """`is_graced` tells whether a key can be an answer by now."""
+    """`is_graced` tells whether a key can be an answer by now. `revise` has the person write the
+    text of a file with its path, and gives what was saved; None: nothing else."""
 
-    # `_seen` is up to which row the text was on the screen; `_rows` how many it had then.
+    # `_seen` is up to which row the text was on the screen; `_rows` are all, for `_width`.
     def __init__(
         self,
         asked: ApprovalAsked,
         answer: Callable[[Reply], None],
         *,
         is_graced: Callable[[], bool],
+        revise: Revise = nothing_revised,
     ) -> None:
         self._asked = asked
         self._answer = answer
         self._is_graced = is_graced
-        self._text = clean(asked.shown) or clean_line(asked.call.arguments)
-        self._is_diff = is_diff(self._text)
+        self._revise = revise
+        self._text = written_out(asked.shown) or clean_line(asked.call.arguments)
+        self._is_diff = asked.call.name in CHANGES and is_diff(self._text)
         self._is_full = False
         self._is_why = False
         self._from = 0
         self._shown = SMALL_ROWS
         self._seen = 0
-        self._rows = 1
+        self._rows: list[Line] = [()]
         self._width = 0
 
     def lines(self, width: int, room: int) -> tuple[Line, ...]:
         inner = room_in(width)
         reason = [(Span("  "), *each) for each in wrapped(self._reason(), inner - 2)][:2]
-        rows = self._body(inner - 1)
-        if width != self._width:  # then the rows are others
-            self._width, self._seen = width, 0
-        self._rows = len(rows)
+        if width != self._width:
+            self._width, self._seen, self._rows = width, 0, self._body(inner - 1)
         most = max(LEAST_ROWS, room - 4 - len(reason) - len(self._keys(inner, is_cut=True)))
         self._shown = most if self._is_full else min(most, SMALL_ROWS)
         if not self._is_full:
             self._from = 0
-        self._from = max(0, min(self._from, self._rows - self._shown))
-        part = rows[self._from : self._from + self._shown]
+        self._from = max(0, min(self._from, len(self._rows) - self._shown))
+        part = self._rows[self._from : self._from + self._shown]
         if self._from <= self._seen:
             self._seen = max(self._seen, self._from + len(part))
         body = [(Span(" "), *row) for row in part]
-        keys = self._keys(inner, is_cut=self._is_full or self._rows > self._shown)
+        keys = self._keys(inner, is_cut=self._is_full or len(self._rows) > self._shown)
         return framed(self._title(inner), body, (*reason, *keys), width=width)
 
     def key(self, key: str) -> bool:
         if self._is_why:
             if key == "escape":
                 self._is_why = False
-                return True
+            return key == "escape"
+        if key in ANSWERS and not self._is_graced():
             return False
-        if key not in ("y", "a", "n", "d", "up", "down"):
-            return False
-        if key in ("y", "a", "n") and not self._is_graced():
-            return False
-        self._press(key)
-        return True
+        if key in ANSWERS or key == "d":
+            self._press(key)
+        elif key in STEPS:
+            self._scroll(STEPS[key])
+        return key in ANSWERS or key == "d" or key in STEPS
 
     def said(self, text: str) -> bool:
         if self._is_why:
@@ -84,33 +97,47 @@ class Approval:
 
     def _press(self, key: str) -> None:
         match key:
-            case "y" if self._may_be_allowed:
-                self._answer(Allowed())
-            case "a" if self._may_be_allowed and self._asked.always:
-                self._answer(Allowed(always=True))
             case "n":
                 self._is_why = True
             case "d":
                 self._is_full = not self._is_full
-            case "up" | "down":
-                self._is_full = True
-                self._from += 1 if key == "down" else -1
-            case _:
+            case "v":
+                self._write_otherwise()
+            case _ if not self._may_be_allowed:
                 self._is_full = True  # what is allowed unseen is shown first
+            case "a" if self._asked.edits:
+                self._answer(Allowed(edits=True))
+            case "a" if self._asked.always:
+                self._answer(Allowed(always=True))
+            case "y":
+                self._answer(Allowed())
+            case _:
+                pass
+
+    def _scroll(self, by: int) -> None:
+        self._is_full = True
+        self._from += by
+
+    def _write_otherwise(self) -> None:
+        proposed = self._asked.proposed
+        if proposed is None:
+            return
+        made = self._revise(proposed, about_call(self._asked.call))
+        if made is not None and made != proposed:
+            self._answer(Allowed(instead=made))
 
     @property
     def _may_be_allowed(self) -> bool:
-        return self._is_diff or self._seen >= self._rows
+        return self._is_diff or self._seen >= len(self._rows)
 
     def _title(self, width: int) -> Line:
         name = clean_line(self._asked.call.name)
         title = TITLES.get(name, name)
         about = changed(self._text) if self._is_diff else ""
-        path = ""
-        if name != "bash":
-            path = about_call(self._asked.call)
-        hidden = self._rows - self._shown
-        more = f"{self._from + 1}–{self._from + self._shown} of {self._rows}" if hidden > 0 else ""
+        path = "" if name == "bash" else about_call(self._asked.call)
+        last = self._from + self._shown
+        is_cut = len(self._rows) > self._shown
+        more = f"{self._from + 1}–{last} of {len(self._rows)}" if is_cut else ""
         told = "   ".join(part for part in (shortened(path, width // 2), about, more) if part)
         return (Span(title, "strong"), Span(f" {told}" if told else ""))
 
@@ -126,24 +153,32 @@ class Approval:
     def _keys(self, width: int, *, is_cut: bool) -> list[Line]:
         if self._is_why:
             return [line("  Say why below, ↵ rejects it     esc back", "warn")]
-        full = "Less" if self._is_full else "All of it"
+        if not self._may_be_allowed:
+            rest = ("d", "shows the rest, which has to be seen first")
+            return _row_of([rest, ("n", "Reject and say why")], width)
         hints = [("y", "Apply" if self._is_diff else "Allow")]
-        if self._asked.always:
+        if self._asked.edits:
+            hints.append(("a", "Apply, and all edits this session"))
+        elif self._asked.always:
             hints.append(("a", f"and from now on: {', '.join(self._asked.always)}"))
         hints.append(("n", "Reject and say why"))
         if is_cut:
-            hints.append(("d", f"{full} ↑↓"))
-        if not self._may_be_allowed:
-            hints = [("d", "shows the rest, which has to be seen first"), ("n", "Reject")]
+            whole = "Full diff" if self._is_diff else "All of it"
+            hints.append(("d", f"{'Less' if self._is_full else whole} ↑↓"))
+        if self._asked.proposed is not None:
+            hints.append(("v", "$EDITOR"))
         return _row_of(hints, width)
 
 
 def _row_of(hints: list[tuple[str, str]], width: int) -> list[Line]:
-    """On one line where they fit, else one below the other."""
+    """On as few lines as hold them."""
     parts = [(Span(f"{key}  ", "accent"), Span(clean_line(does))) for key, does in hints]
-    gap = Span("     ")
-    joined = tuple(span for part in parts for span in (gap, *part))[1:]
-    if cells(joined) + 2 <= width:
-        return [(Span("› ", "accent"), *joined)]
-    first, *rest = (cropped(part, width - 2) for part in parts)
-    return [(Span("› ", "accent"), *first), *((Span("  "), *part) for part in rest)]
+    is_roomy = sum(map(cells, parts)) + len(GAP) * len(parts) <= width
+    gap = Span(GAP if is_roomy else NARROW_GAP)
+    rows: list[Line] = []
+    for part in (cropped(each, width - 2) for each in parts):
+        if rows and cells((*rows[-1], gap, *part)) <= width:
+            rows[-1] = (*rows[-1], gap, *part)
+        else:
+            rows.append((Span("  " if rows else "› ", "accent"), *part))
+    return rows

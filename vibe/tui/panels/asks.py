@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from vibe.agent.questions import Reply
 from vibe.domain.turn import ApprovalAsked, CallKey, QuestionAsked, QuestionId
-from vibe.tui.panels.approval import Approval
+from vibe.tui.panels.approval import Approval, Revise, nothing_revised
 from vibe.tui.panels.panel import Panel, Typing
 from vibe.tui.panels.question import Question
 
@@ -19,10 +19,14 @@ Made: TypeAlias = Callable[[Asked, Callable[[Reply], None], Callable[[], bool]],
 
 
 def on_screen(
-    asked: Asked, answer: Callable[[Reply], None], is_graced: Callable[[], bool]
+    asked: Asked,
+    answer: Callable[[Reply], None],
+    is_graced: Callable[[], bool],
+    *,
+    revise: Revise = nothing_revised,
 ) -> Panel:
     if isinstance(asked, ApprovalAsked):
-        return Approval(asked, answer, is_graced=is_graced)
+        return Approval(asked, answer, is_graced=is_graced, revise=revise)
     return Question(asked, answer, is_graced=is_graced)
 
 

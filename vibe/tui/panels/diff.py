@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from vibe.agent.changes import FileChange
-from vibe.clean import clean, clean_line
+from vibe.clean import clean_line, written_out
 from vibe.tui.draw.diff import changed, drawn_diff
 from vibe.tui.draw.ink import Line, Span, line, sides, wrapped
 from vibe.tui.panels.reading import Reading
@@ -36,4 +36,4 @@ def _lines(changes: Sequence[FileChange], folder: Path, width: int) -> Iterator[
         if change.why:
             yield from wrapped((Span("! ", "warn"), Span(clean_line(change.why))), width)
         if change.diff:
-            yield from drawn_diff(clean(change.diff), width)
+            yield from drawn_diff(written_out(change.diff), width)

@@ -173,7 +173,7 @@ def _bars(entry: EntrySnapshot) -> str:
     return "".join(BARS[-(-count * steps // most)] for count in entry.last_minute)
 
 
-_FIRST: Final[Column] = ("TTFT p50/p95", _first)
+_FIRST: Final[Column] = ("TTFT 50/95", _first)
 _FIRST_P50: Final[Column] = ("TTFT", _narrow_first)
 _PER_MINUTE: Final[Column] = ("RPM", lambda entry: str(entry.per_minute))
 _IN_OUT: Final[Column] = (

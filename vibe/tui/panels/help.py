@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.header import WIDE
-from vibe.tui.draw.ink import Line, Span, cropped, line, padded
+from vibe.tui.draw.ink import Line, Span, cells, cropped, line, padded
 from vibe.tui.keys import Key, keys_of, shown
 
 
@@ -58,7 +58,7 @@ def _keys(keys: Sequence[Key], changed: Mapping[str, str]) -> Iterable[Line]:
     yield line("Keys", "strong")
     for key in keys:
         names = " ".join(map(shown, keys_of(key.name, changed)[:2]))
-        yield _pair(names, key.does, 14)
+        yield _pair(names, key.does, 13)
 
 
 def _commands(told: Sequence[tuple[str, str]]) -> Iterable[Line]:
@@ -72,6 +72,7 @@ def _stacked(keys: Sequence[Line], commands: Sequence[Line]) -> list[Line]:
 
 
 def _side_by_side(width: int, keys: Sequence[Line], commands: Sequence[Line]) -> list[Line]:
-    half = width // 2
+    half = max(width // 2, width - max(map(cells, commands), default=0))
+    half = min(half, 2 + max(map(cells, keys), default=0))
     pairs = zip_longest(keys, commands, fillvalue=())
     return [(*padded(cropped(left, half - 2), half), *right) for left, right in pairs]

@@ -22,6 +22,7 @@ from vibe.tui.panels.picker import Row
 Trials: TypeAlias = Mapping[Alias, Trial | None]  # None: under way
 
 GAP: Final = "  "
+LEAST_ALIAS: Final = 16
 OUTSIDE: Final = line("· not in the pool", "muted")
 # The columns, the first of which stay longest where there is little room.
 _ALIAS, _STATE, _PRICE, _WINDOW, _FIRST, _PROVIDER = range(6)
@@ -96,6 +97,8 @@ def _widths(
             if is_told or not has_trouble
         )
         width = max((cells(row[column]) for row in rows), default=0)
+        if column == _ALIAS:
+            width = min(width, max(LEAST_ALIAS, room // 3))
         if widths and sum(widths.values()) + len(GAP) * len(widths) + width > room:
             break
         widths[column] = width

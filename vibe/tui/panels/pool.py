@@ -17,10 +17,11 @@ from vibe.mux.stats import Switch
 from vibe.tui.draw.box import FRAMED, framed, room_in
 from vibe.tui.draw.header import WIDE
 from vibe.tui.draw.hints import Hint, keys_line
-from vibe.tui.draw.ink import EMPTY, Line, Span, cells, line
+from vibe.tui.draw.ink import EMPTY, Line, Span, cells, line, padded
 from vibe.tui.panels.entries import Block, table
 
 MOST_RECENT: Final = 4
+MOST_SWITCHED: Final = 40  # cells of who it was, and of why and to whom
 CLOSES: Final[Hint] = ("escape", "close")
 
 Clock: TypeAlias = Callable[[float], str]
@@ -80,7 +81,9 @@ class PoolPanel:
         return max(0, min(self._at, len(entries) - 1))
 
     def _hints(self, snapshot: MuxSnapshot, *, is_wide: bool) -> Iterator[Hint]:
-        if not self._is_held or not snapshot.entries:
+        if not snapshot.entries:
+            return
+        if not self._is_held:
             yield "↑↓", "choose"
             return
         entry = snapshot.entries[self._place(snapshot.entries)]
@@ -110,7 +113,7 @@ def pool_lines(
     inner = room_in(width)
     header, blocks = table(snapshot, inner, selected=selected, is_wide=is_wide)
     free = max(1, room - 3 - (width >= FRAMED))  # without title, header, keys and lower edge
-    rows = _within(free, blocks, selected or 0)
+    rows = _within(free, blocks, selected or 0) or [line("  nobody is in the pool", "muted")]
     left = free - len(rows)
     recent = _recents(snapshot.recent, min(left - 1, MOST_RECENT), clock) if is_wide else ()
     more = [("↑↓", f"{(selected or 0) + 1} of {len(blocks)}")] if len(blocks) >= free else []
@@ -133,19 +136,23 @@ def _within(room: int, blocks: Sequence[Block], selected: int) -> list[Line]:
 def _recents(recent: Sequence[Switch], most: int, clock: Clock) -> tuple[Line, ...]:
     if most < 1 or not recent:
         return ()
-    return (line("  RECENT", "muted"), *(_recent(each, clock) for each in recent[: -most - 1 : -1]))
+    newest = recent[: -most - 1 : -1]
+    told = [_switched(each) for each in newest]
+    widths = [min(MOST_SWITCHED, max(map(cells, column))) for column in zip(*told, strict=True)]
+    rows = [line("  RECENT", "muted")]
+    for switch, columns in zip(newest, told, strict=True):
+        aligned = (padded(each, width) for each, width in zip(columns, widths, strict=True))
+        when = Span(f"  {clock(switch.at)}", "muted")
+        seam = "   in mid-answer" if switch.is_seam else ""
+        delay = Span(f"  +{switch.delay_s:.2f} s{seam}", "muted")
+        rows.append((when, *(span for each in aligned for span in (Span("  "), *each)), delay))
+    return tuple(rows)
 
 
-def _recent(switch: Switch, clock: Clock) -> Line:
+def _switched(switch: Switch) -> tuple[Line, Line]:
     what = f"{switch.status or ''} {named(FailureKind(switch.kind))}".strip()
-    seam = "   in mid-answer" if switch.is_seam else ""
-    return (
-        Span(f"  {clock(switch.at)}  ", "muted"),
-        Span(clean_line(switch.from_alias)),
-        Span(f"  {what} → ", "muted"),
-        Span(clean_line(switch.to_alias)),
-        Span(f"   +{switch.delay_s:.2f} s{seam}", "muted"),
-    )
+    to = Span(f"{what} → ", "muted"), Span(clean_line(switch.to_alias))
+    return line(clean_line(switch.from_alias)), to
 
 
 def _title(snapshot: MuxSnapshot, room: int) -> Line:

@@ -13,13 +13,12 @@ from vibe.agent.permissions.trust import Project, ProjectFile
 from vibe.clean import clean, clean_line
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.hints import Hint, keys_line
-from vibe.tui.draw.ink import Line, Span, cropped, folded, line, padded, sides, wrapped
+from vibe.tui.draw.ink import Line, Span, cropped, folded, line, sides, wrapped
 from vibe.tui.panels.panel import Typing
 
 Reply: TypeAlias = Literal["trust", "refuse", "later"]
 
 FRAME: Final = 4  # lines: both edges, the rule and the keys
-MOST_NAME: Final = 44
 NEW: Final = "This folder brings files for vibe."
 CHANGED: Final = "The files for vibe in this folder are no longer those that you trusted."
 MEANING: Final = (
@@ -124,7 +123,7 @@ class TrustPanel:
 
 
 def _row(file: ProjectFile, inner: int, *, is_at: bool) -> Line:
-    name = padded(line(clean_line(file.name), "strong" if is_at else "plain"), MOST_NAME)
+    name = line(clean_line(file.name), "strong" if is_at else "plain")
     lines = file.content.count(b"\n") + (not file.content.endswith(b"\n"))
     size = line(f"{lines:,} line{'s' * (lines != 1)} · {len(file.content):,} bytes", "muted")
     return sides((Span("› " if is_at else "  ", "accent"), *name), size, inner)

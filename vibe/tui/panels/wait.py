@@ -163,6 +163,8 @@ class WaitCard:
 
 def _resting(entries: Sequence[EntrySnapshot], waiting: Waiting) -> Iterator[Line]:
     longest = max((cells(line(clean_line(each.alias))) for each in entries), default=0)
+    resting = [each for each in entries if each.back_in_s is not None]
+    reasons = max((cells(line(_why(each, waiting))) for each in resting), default=0)
     for entry in entries:
         glyph, ink = dot(entry)
         alias = shortened(clean_line(entry.alias), LONG_ALIAS)
@@ -172,7 +174,7 @@ def _resting(entries: Sequence[EntrySnapshot], waiting: Waiting) -> Iterator[Lin
         yield (
             Span(f"{glyph} ", ink),
             *name,
-            Span(f"  {_why(entry, waiting)}"),
+            *line(f"  {_why(entry, waiting):<{reasons}}"),
             Span(back, "muted"),
         )
 

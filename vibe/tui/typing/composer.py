@@ -122,6 +122,12 @@ class Composer(TextArea):
             self._go_where_a_line_stays()
         super().undo()
 
+    @property
+    def _draw_cursor(self) -> bool:
+        """Textual 8 asks `show_cursor` only where nothing can be typed; a form has a cursor of its
+        own."""
+        return self.show_cursor and super()._draw_cursor
+
     def redo(self) -> None:
         if self.history.redo_stack:
             self._go_where_a_line_stays()

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from vibe.clean import Cleaner
+from vibe.domain.hiding import Hiding, Stream
+from vibe.secret import Redactor
 from vibe.tui.history.ownrow import begun_by, with_outcome
 from vibe.tui.history.story import Story
 from vibe.tui.history.toolrow import Row
 
 if TYPE_CHECKING:  # after the first paint
+    from vibe.agent.own_command import Ran
     from vibe.domain.message import Text
     from vibe.tools.base import Room
 
@@ -25,8 +27,9 @@ class Shell:
     """`moved` is called when one begins and when it ends; in between, who looks sees how it goes
     on."""
 
-    def __init__(self, story: Story, moved: Callable[[], None]) -> None:
+    def __init__(self, story: Story, moved: Callable[[], None], redactor: Redactor) -> None:
         self._story = story
+        self._redactor = redactor
         self._moved = moved
         self._turn = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,7 +75,7 @@ class Shell:
     async def _run(self, command: str, room: Room) -> None:
         from vibe.agent.own_command import STOPPED, Ran, carried_out
 
-        shown = _Shown(begun_by(command), self._story)
+        shown = _Shown(command, self._story, self._redactor)
         try:
             async with self._turn:
                 shown.become(replace(shown.row, state="running", facts=("esc stops it",)))
@@ -83,21 +86,26 @@ class Shell:
             shown.become(replace(shown.row, state="failed", facts=("stopped",)))
             raise
         self.hold((ran.told,))
-        shown.become(with_outcome(shown.row, ran))
+        shown.end(ran)
 
 
 class _Shown:
     """The row of one, as it goes on."""
 
-    def __init__(self, row: Row, story: Story) -> None:
-        self.row = row
+    def __init__(self, command: str, story: Story, redactor: Redactor) -> None:
+        self._hiding = Hiding(redactor)
+        self.row = begun_by(self._hiding.text(command))
         self._story = story
-        self._cleaner = Cleaner()
-        story.add(row)
+        self._stream = Stream(redactor)
+        story.add(self.row)
 
     def become(self, row: Row) -> None:
         self._story.replace(self.row, row)
         self.row = row
 
     def say(self, text: str) -> None:
-        self.become(replace(self.row, below=self.row.below + self._cleaner.feed(text)))
+        self.become(replace(self.row, below=self.row.below + self._stream.feed(text)))
+
+    def end(self, ran: Ran) -> None:
+        output = self._hiding.text(ran.output)
+        self.become(with_outcome(self.row, replace(ran, output=output)))
