@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -13,12 +15,17 @@ from tests.cli.on_terminal import on_terminal
 from tests.cli.pooled import pooled
 from tests.cli.running import VIBE
 from tests.cli.serving import ENV, configured, echo, serving
+from tests.drive import vibe
 from vibe.testing.exchange import call
 from vibe.testing.faults import at, play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
 
 OPEN: Final = "●"
 CLEARED: Final = "\x15"  # what was typed
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+TRIES: Final = 30
+_TITLED: Final = ("available", "total", "requests")
+_TITLE: Final = re.compile(r"(\d+) of (\d+) can answer.*? (\d+) requests?")
 STORY: Final = says(" ".join(f"word{number}" for number in range(60)))
 TOUCH: Final = Scripted(
     when_asked("make it", calls(call("bash", command="touch made"))),
@@ -73,6 +80,38 @@ def test_what_was_acknowledged_before_a_kill_is_there_again(tmp_path: Path) -> N
             assert terminal.ended() == -signal.SIGKILL
         with on_terminal((str(VIBE), "-c"), home=tmp_path, env=ENV) as terminal:
             terminal.until("the first", "the second", OPEN)
+
+
+@pytest.mark.slow
+def test_the_panel_of_the_pool_tells_the_numbers_of_the_status_while_an_answer_comes(
+    tmp_path: Path,
+) -> None:
+    with (
+        pooled(tmp_path, play("slow_drip"), behaviour=STORY),
+        on_terminal((str(VIBE),), home=tmp_path, env=ENV) as terminal,
+    ):
+        terminal.until(OPEN)
+        terminal.press("tell me\r")
+        terminal.until("word1 ")
+        terminal.press("/mux\r")
+        terminal.until("RPM", "esc")
+        told = _COLOUR.sub("", terminal.text)
+        status = _status_once_told(tmp_path)
+    found = _TITLE.search(told)
+    assert found, told
+    assert found.groups() == tuple(str(status[name]) for name in _TITLED)
+    assert re.search(r"strong +● closed +1(?:/\d+)? ", told)
+
+
+def _status_once_told(home: Path) -> dict[str, Any]:
+    """A process tells of itself every now and then."""
+    told = ""
+    for _ in range(TRIES):
+        told = vibe("mux", "status", "--json", home=home, env=ENV).out
+        pool: dict[str, Any] = json.loads(told)["pool"]
+        if pool["entries"][0]["busy"] == 1:
+            return pool
+    raise AssertionError(f"nobody is busy: {told}")
 
 
 @pytest.mark.slow
