@@ -38,6 +38,7 @@ from vibe.tui.typing.composer import Composer, know_alt_enter
 from vibe.tui.typing.custom import Custom
 from vibe.tui.typing.draft import Draft
 from vibe.tui.typing.offers import Offers
+from vibe.tui.typing.pastes import keep_pastes_whole
 from vibe.tui.typing.recall import Recall
 from vibe.tui.typing.sending import Sending
 from vibe.tui.views import foot_view, header_view, key_of
@@ -65,6 +66,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         # Else Textual makes black of the terminal's own colours before it takes them away.
         super().__init__(ansi_color=True if house.env.get("NO_COLOR") else None)
         know_alt_enter()
+        keep_pastes_whole()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = house.theme
