@@ -50,6 +50,10 @@ def told(root: Path, done: list[Restoring]) -> dict[str, str]:
     return {os.path.relpath(each.path, root): each.why or each.way for each in done}
 
 
+def held(path: str) -> str:
+    return Path(path).read_text()
+
+
 def content(root: Path) -> dict[str, tuple[int, bytes]]:
     files = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     return {str(path.relative_to(root)): (path.stat().st_mode, path.read_bytes()) for path in files}
@@ -89,6 +93,18 @@ async def test_what_a_command_has_changed_is_undone(case: str, tmp_path: Path) -
         session = desk.agent.session.session
     assert undone(where, session) == expected
     assert content(where.root) == before
+
+
+async def test_what_a_command_moved_from_where_nobody_looked_is_not_lost(tmp_path: Path) -> None:
+    where = project(tmp_path)
+    async with assistant(where, runs("mv old.log new.txt")) as desk:
+        await desk.turn("go")
+        session = desk.agent.session.session
+    place = Place(where.sessions / session)
+    blobs = Blobs(place.blobs)
+    (plan,) = restorings(where.transcript(session), 1, blobs=blobs)
+    done = restore(plan, blobs=blobs)
+    assert (done.way, held(done.copy)) == ("delete", "this is old.log\n")
 
 
 NO_LONGER_PASSED_OVER: dict[str, tuple[str, set[str]]] = {

@@ -210,7 +210,8 @@ def test_a_file_that_has_changed_since_is_left_alone(tmp_path: Path, changed: Pa
     told = f"! left alone  {changed}: it has changed since\n"
     assert sessions(tmp_path, "restore") == Outcome(code=1, out=told, err="")
     data = json.loads(sessions(tmp_path, "restore", "--json").out)
-    assert data == [{"path": str(changed), "way": "refuse", "why": "it has changed since"}]
+    why = "it has changed since"
+    assert data == [{"path": str(changed), "way": "refuse", "why": why, "copy": ""}]
     assert changed.read_bytes() == b"mine"
 
 

@@ -28,6 +28,7 @@ from vibe.domain.stream import StreamEvent, TextDelta
 from vibe.testing.fault import streamed
 from vibe.testing.reply import Pause, Reply, Step, Stop
 from vibe.testing.server import Server
+from vibe.transport.watch import Watch
 
 BRIEF_S = 0.1
 NEVER_S = 30.0
@@ -193,3 +194,31 @@ def test_a_connection_that_is_not_made_in_time_is_unreachable() -> None:
             kind=FailureKind.UNREACHABLE, detail="no connection was made in time", cause="timeout"
         )
     )
+
+
+class Still(asyncio.SelectorEventLoop):
+    """Its time can go on while nothing of it is run."""
+
+    lost_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.lost_s
+
+
+@pytest.mark.parametrize("has_begun", [True, False], ids=["in an answer", "before its first word"])
+def test_a_process_that_was_put_aside_blames_nobody(*, has_begun: bool) -> None:
+    loop, cut = Still(), list[str]()
+
+    async def run() -> None:
+        bounds = patience(first_token_s=5.0, idle_s=5.0)
+        watch = Watch(bounds, began_s=loop.time(), cut=lambda: cut.append("cut"))
+        watch.wait(has_news=has_begun)
+        await asyncio.sleep(0)
+        loop.lost_s = 500.0
+        for _ in range(3):
+            await asyncio.sleep(0)
+        watch.stop()
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(run())
+    assert cut == []

@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import TypeAlias
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.agent.outlet import Outlet
 from vibe.agent.policy import Judged
 from vibe.agent.questions import Allowed, Denied, Questions
-from vibe.agent.repeats import Repeats
+from vibe.agent.repeats import Repeats, gist
 from vibe.agent.traces import Traces
 from vibe.clock import Clock
 from vibe.domain.message import Text, ToolResult
@@ -311,14 +310,7 @@ class Calls:
 
 
 def like(call: Call) -> Like:
-    """What it would do, whoever wrote it: another model puts its blanks elsewhere, or waits longer
-    for the same command."""
-    try:
-        arguments = msgspec.json.decode(call.asked.arguments, type=dict[str, object])
-    except msgspec.DecodeError:
-        return call.asked.name, call.asked.arguments
-    does = arguments.get("command", arguments)
-    return call.asked.name, msgspec.json.encode(does, order="sorted").decode()
+    return call.asked.name, gist(call.asked.arguments)
 
 
 def was_put_off(call: Call) -> bool:

@@ -333,6 +333,7 @@ class Agent:
             on_limit=self._manner.on_limit,
             by_person=not self._answers,
             on_left=self._leave,
+            on_spent=lambda answer: self.session.put(_used(turn, answer)),
         )
 
     def _bound_met(self) -> str | None:

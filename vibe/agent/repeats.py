@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from vibe.domain.message import Text, ToolCall, ToolResult
 
 HINT_AT: Final = 3
@@ -23,7 +25,10 @@ HINT: Final = (
 )
 AGAIN: Final = f"the same call has brought the same result {STOP_AT} times"
 STALE: Final = "nothing new was done between several summaries of the conversation"
-_TOOK: Final = re.compile(r"after [\d.]+ s")  # a clock is no other result
+_TIMES: Final = re.compile(r"\d+\.\d+\s?m?s\b")  # a clock is no other result
+_CHANGES: Final = frozenset({"edit", "write"})
+_POLLS: Final = "job"  # to look again is what it is for
+POLLS_A_CALL: Final = 5
 
 
 class Repeats:
@@ -33,14 +38,19 @@ class Repeats:
     def __init__(self) -> None:
         self._seen: Counter[tuple[object, ...]] = Counter()
         self._known: set[tuple[object, ...]] = set()
+        self._changed: set[tuple[object, ...]] = set()
         self._most = self._stale = 0
 
     def note(self, call: ToolCall, result: ToolResult) -> str | None:
         """What to tell the model, if it is time to."""
-        seen = (call.name, call.arguments, *_lasting(result))
+        seen = (call.name, gist(call.arguments), *_lasting(result))
+        if call.name in _CHANGES and not result.is_error and seen not in self._changed:
+            self._changed.add(seen)
+            self._seen.clear()  # what is tried after a change is not what was tried before it
+            self._most = 0
         self._seen[seen] += 1
         times = self._seen[seen]
-        self._most = max(self._most, times)
+        self._most = max(self._most, times // POLLS_A_CALL if call.name == _POLLS else times)
         return HINT.format(times=times) if times >= HINT_AT else None
 
     @property
@@ -63,6 +73,16 @@ class Repeats:
         self._most = self._stale = 0
 
 
+def gist(arguments: str) -> str:
+    """What a call would do, whoever wrote it: another model puts its blanks elsewhere, or waits
+    longer for the same command."""
+    try:
+        read = msgspec.json.decode(arguments, type=dict[str, object])
+    except msgspec.DecodeError:
+        return arguments
+    return msgspec.json.encode(read.get("command", read), order="sorted").decode()
+
+
 def _lasting(result: ToolResult) -> Iterator[object]:
     for part in result.parts:
-        yield _TOOK.sub("", part.text) if isinstance(part, Text) else part
+        yield _TIMES.sub("", part.text) if isinstance(part, Text) else part

@@ -34,6 +34,8 @@ class Restoring(Struct, frozen=True, kw_only=True):
 
     `found` is what it holds now, None where there is no file; `content` what it held. `mode` is the
     one to give it, None for the one that it has. `is_forced`: what it holds now is somebody else's.
+    `copy` is where that is kept, once it is done: also of what is deleted, since a command may have
+    moved there what was nowhere else.
     """
 
     path: str
@@ -43,6 +45,12 @@ class Restoring(Struct, frozen=True, kw_only=True):
     content: bytes = b""
     mode: int | None = None
     is_forced: bool = False
+    copy: str = ""
+
+    @property
+    def told(self) -> str:
+        """What a person has to know of it, besides what was done."""
+        return self.why or (self.copy and f"a copy: {self.copy}")
 
 
 def restorings(
@@ -79,8 +87,8 @@ def last_undoing(transcript: Transcript, *, blobs: Blobs) -> tuple[int, tuple[Re
 
 
 def restore(planned: Restoring, *, blobs: Blobs) -> Restoring:
-    """Do it; what has changed between the plan and now comes back as refused. What is somebody
-    else's is copied first."""
+    """Do it; what has changed between the plan and now comes back as refused. What is deleted, or
+    somebody else's, is copied first."""
     if planned.way not in ("write", "delete"):
         return planned
     path = Path(planned.path)
@@ -94,18 +102,22 @@ def restore(planned: Restoring, *, blobs: Blobs) -> Restoring:
         return _refused(planned.path, error.message)
     except OSError as error:
         return _refused(planned.path, error.strerror or str(error))
-    return replace(planned, why=f"it had changed since; a copy: {copied}") if copied else planned
+    if copied is None:
+        return planned
+    why = f"it had changed since; a copy: {copied}" if planned.is_forced else ""
+    return replace(planned, why=why, copy=str(copied))
 
 
 def _restored(planned: Restoring, place: files.Place, blobs: Blobs) -> Path | None:
-    """Where a copy of somebody else's content is, if it held that."""
+    """Where a copy of what it held is, if one was made."""
     present = files.read_file(place)
     if _digest_of(present) != planned.found:
         raise ToolError("it has changed just now")
     if present is None:
         files.write_file(place, planned.content, before=None, mode=planned.mode)
         return None
-    copy = blobs.path_of(blobs.put(present.content)) if planned.is_forced else None
+    is_kept = planned.is_forced or planned.way == "delete"
+    copy = blobs.path_of(blobs.put(present.content)) if is_kept else None
     before = None if planned.way == "delete" else planned.content
     files.restore(
         place,

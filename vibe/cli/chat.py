@@ -62,6 +62,10 @@ def chat(cli: Cli, flags: Flags, *, said: str, front: Front) -> ExitCode:
         left = _on_screen(cli, wish) if front == "screen" else _line_by_line(cli, wish)
     finally:
         gc.enable()
+    if left.unsent:
+        waited = "1 message was" if left.unsent == 1 else f"{left.unsent} messages were"
+        told = f"{waited} still waiting and told to no model; ↑ brings what you sent back"
+        cli.terminal.talk(cli.terminal.talk_paint(told))
     if left.session:
         cli.terminal.talk(cli.terminal.talk_paint(f"to go on: vibe --resume {left.session}"))
     if left.ended_by is not None:

@@ -57,7 +57,10 @@ def restore(
         with held(place, "restore"):
             done = tuple(restored(each, blobs=blobs) for each in done)
     if json:
-        data = [{"path": each.path, "way": each.way, "why": each.why} for each in done]
+        data = [
+            {"path": each.path, "way": each.way, "why": each.why, "copy": each.copy}
+            for each in done
+        ]
         cli.terminal.data(json_text(data))
     else:
         _print(cli, done, before)
@@ -70,5 +73,8 @@ def _print(cli: Cli, done: tuple[Restoring, ...], turn: int) -> None:
     if not done:
         cli.terminal.talk(cli.terminal.talk_paint(f"no file was changed from turn {turn} on"))
     for each in done:
-        why = f": {each.why}" if each.why else ""
+        told = "; ".join(
+            filter(None, (each.why, "" if each.is_forced else each.copy and f"a copy: {each.copy}"))
+        )
+        why = f": {told}" if told else ""
         cli.terminal.data(paint(f"{_DONE[each.way]}  {each.path}{why}"))

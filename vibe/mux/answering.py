@@ -72,6 +72,7 @@ class Answering:
         on_broken: BrokenStream,
         hedge_after_s: float | None,
         on_left: Callable[[Answer], None] | None = None,
+        on_spent: Callable[[Answer], None] | None = None,
     ) -> None:
         self._desk = desk
         self._members = members
@@ -82,6 +83,7 @@ class Answering:
         self._on_broken = on_broken
         self._hedge_after_s = hedge_after_s
         self._on_left = on_left
+        self._on_spent = on_spent
         self._deadline = inf if call.deadline is None else call.deadline
         self._began = clock.monotonic()
         self._began_wall = clock.wall()
@@ -339,6 +341,8 @@ class Answering:
         self._tried.append(Tried(attempt.send.alias, failure))
         if failure.kind is FailureKind.CONTEXT_TOO_LONG:
             self._ledger.outgrown(attempt.send.alias, failure, self._call.tokens)
+        if self._on_spent and then != "seal" and attempt.has_used:
+            self._on_spent(self._part.spent(attempt))
         await self._record(attempt)
         self._desk.failed(attempt.send.attempt, failure, was_sent=attempt.was_sent, then=then)
 

@@ -16,7 +16,8 @@ class Asking(Struct, frozen=True, kw_only=True):
 
     `on_broken` says what becomes of an answer that was cut after some of it had been seen. None
     leaves it to the configuration. Only those `among` may be asked, where it is not None. `on_left`
-    gets what there is of an answer, flagged as cut, when its reader goes away.
+    gets what there is of an answer, flagged as cut, when its reader goes away; `on_spent` what each
+    attempt has used that failed: an answer without a word of it.
     """
 
     affinity: str | None = None
@@ -26,3 +27,4 @@ class Asking(Struct, frozen=True, kw_only=True):
     among: frozenset[Alias] | None = None
     by_person: bool = False
     on_left: Callable[[Answer], None] | None = None
+    on_spent: Callable[[Answer], None] | None = None

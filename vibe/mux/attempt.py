@@ -134,6 +134,12 @@ class Attempt:
         return Usage(input=sent, output=written).merged(usage), True
 
     @property
+    def has_used(self) -> bool:
+        """Anything that may be billed."""
+        usage, _ = self.usage()
+        return bool(usage.input or usage.output)
+
+    @property
     def _was_refused(self) -> bool:
         failure = self.failure
         if failure is None or self.gathered.has_begun:

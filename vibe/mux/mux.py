@@ -143,6 +143,7 @@ class Mux:
             on_broken=asking.on_broken or self._on_broken,
             hedge_after_s=self._rules.hedge_after_s,
             on_left=asking.on_left,
+            on_spent=asking.on_spent,
         ).events()
 
     def snapshot(self) -> MuxSnapshot:

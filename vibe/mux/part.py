@@ -6,13 +6,18 @@ text and who wrote it, and nothing of entries.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from vibe.domain.answer import Answer, Piece
 from vibe.domain.event import PoolEvent, Retracted
 from vibe.domain.failure import Failure
 from vibe.domain.message import AssistantPart, Text, Thinking
 from vibe.domain.stream import StopReason, TextDelta
+from vibe.domain.usage import Usage
 from vibe.mux.attempt import Attempt
 from vibe.mux.joint import Joint, Restart
+
+NOTHING_USED = Answer(parts=(), pieces=(), usage=Usage(input=0, output=0), cost_uusd=0)
 
 
 class Part:
@@ -23,6 +28,7 @@ class Part:
         self.pieces: tuple[Piece, ...] = ()
         self._joint: Joint | None = None
         self._cut: tuple[Attempt, Failure] | None = None
+        self._counted: Attempt | None = None
 
     @property
     def joins(self) -> bool:
@@ -85,14 +91,17 @@ class Part:
         self.keep(attempt, failure)
         return self._so_far(attempt, failure)
 
+    def spent(self, attempt: Attempt) -> Answer:
+        """What it used, told by itself and not with the part again."""
+        self._counted = attempt
+        return replace(_used(attempt), pieces=(_piece(attempt, 0),))
+
     def _so_far(self, attempt: Attempt, failure: Failure) -> Answer:
-        usage, is_estimated = attempt.usage()
-        return Answer(
+        used = NOTHING_USED if attempt is self._counted else _used(attempt)
+        return replace(
+            used,
             parts=(Text(self.text),) if self.text else (),
             pieces=self.pieces or (_piece(attempt, 0),),
-            usage=usage,
-            is_estimated=is_estimated,
-            cost_uusd=attempt.cost_uusd(usage),
             cut=failure,
         )
 
@@ -104,6 +113,12 @@ class Part:
             attempt.gathered.text(joined)
             told.append(TextDelta(joined))
         return told
+
+
+def _used(attempt: Attempt) -> Answer:
+    usage, is_estimated = attempt.usage()
+    cost_uusd = attempt.cost_uusd(usage)
+    return Answer(parts=(), pieces=(), usage=usage, is_estimated=is_estimated, cost_uusd=cost_uusd)
 
 
 def _piece(attempt: Attempt, characters: int) -> Piece:

@@ -54,9 +54,9 @@ def status(
     *,
     clock: Clock,
 ) -> Status:
-    now, wall = clock.monotonic(), clock.wall()
     board = Board(pool)
     loaded = store.load(with_chances=False)
+    now, wall = clock.monotonic(), clock.wall()  # not before: a rest that is over ended by then
     for scope, health in loaded.healths.items():
         if circuit := board.circuits.get(scope):
             circuit.health = health

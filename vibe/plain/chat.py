@@ -255,7 +255,7 @@ class PlainChat:
         self._line.text = text
 
     def when_open(self, act: Callable[[], None]) -> None:
-        act()  # nothing is asked for before
+        self.talk.when_open(act)
 
     def to_end(self) -> None: ...
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from vibe.domain.failure import Failure
 from vibe.domain.provider import Patience
 from vibe.transport.errors import stalled
 
+STILL_S: Final = 1.0  # a timer that is so late was not run
+
 
 class Watch:
     """Calls `cut` once an answer is overdue; `overdue` then says how. To be stopped by its owner.
 
-    `began_s` and all else is by the time of the loop.
+    `began_s` and all else is by the time of the loop. Where that itself stood still, since the
+    process was put aside or the machine slept, nobody could have heard a word: then all patience
+    begins anew.
     """
 
     _waiting_since_s: float | None  # None while the reader is busy with what it has got
@@ -30,6 +35,7 @@ class Watch:
         self._cut = cut
         self._waiting_since_s = self._said_s = None
         self._loop = asyncio.get_running_loop()
+        self._due_s = self._loop.time()
         self._timer: asyncio.Handle = self._loop.call_soon(self._look)
 
     def wait(self, *, has_news: bool) -> None:
@@ -46,6 +52,8 @@ class Watch:
 
     def _look(self) -> None:
         now_s = self._loop.time()
+        if now_s - self._due_s > STILL_S:
+            self._begin_anew(now_s)
         until_s, why = min(self._bounds())
         if until_s <= now_s and self._waiting_since_s is not None:
             self.overdue = stalled(why)
@@ -55,7 +63,17 @@ class Watch:
         next_s = now_s + self._patience.idle_s
         if until_s > now_s:
             next_s = min(next_s, until_s)
+        self._due_s = next_s
         self._timer = self._loop.call_at(next_s, self._look)
+
+    def _begin_anew(self, now_s: float) -> None:
+        self._began_s += now_s - self._due_s
+        if self._said_s is None:
+            self._began_s = now_s
+            return
+        self._said_s = now_s
+        if self._waiting_since_s is not None:
+            self._waiting_since_s = now_s
 
     def _bounds(self) -> list[tuple[float, str]]:
         """Until when the wait may last, and what it means if it lasts longer."""

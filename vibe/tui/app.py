@@ -82,7 +82,6 @@ class ChatApp(App[Left], inherit_bindings=False):
             made=partial(on_screen, revise=partial(revised, self)),
             heard=self._reach.note,
         )
-        self._held: list[Callable[[], None]] = []
         self._panel: Panel | None = None
         self._tree = Tree(house.folder, self._now)
         self._tip, self._tip_until_s = "", float("-inf")
@@ -144,21 +143,18 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def _after_first_paint(self) -> None:
+        if said := self.house.said:
+            self.when_open(lambda: self.say(said))
         self.work(self._open())
 
     async def _open(self) -> None:
         self.work(self._tree.look())
         for step in self.house.steps:
             await step(self)
-        await self.talk.open(self.house.resume)
         await self.recall.load()
         self.customs = await brought(self)
+        await self.talk.open(self.house.resume)
         self._beat_idly()
-        if self.house.said:
-            self.say(self.house.said)
-        for act in self._held:
-            act()
-        self._held.clear()
 
     def _beat_idly(self) -> None:
         for news in self.house.news():
@@ -362,10 +358,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             self._composer.show(f"{text}\n\n{draft}" if draft.strip() else text)
 
     def when_open(self, act: Callable[[], None]) -> None:
-        if self.talk.is_open:
-            act()
-        else:
-            self._held.append(act)
+        self.talk.when_open(act)
 
     def to_end(self) -> None:
         self._history.to_end()
@@ -393,7 +386,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.theme = theme
 
     def leave(self) -> None:
-        self.exit(Left(session=self.talk.session))
+        self.exit(Left(session=self.talk.session, unsent=len(self.talk.queued)))
 
     def _now(self) -> float:
         return self.house.clock.monotonic()

@@ -67,6 +67,8 @@ class Conversation:
         self._give_back = give_back
         self._turning = Turning(self.note)
         self._desk: Desk | None = None
+        self._is_opening = False
+        self._held: list[Callable[[], None]] = []
 
     @property
     def is_open(self) -> bool:
@@ -100,8 +102,26 @@ class Conversation:
         session = self._desk.agent.session
         return session.session if session.transcript.turns else ""
 
+    def when_open(self, act: Callable[[], None]) -> None:
+        """Now, or as soon as the conversation that is being opened is there: what comes after a
+        change is meant for the new one."""
+        if self.is_open and not self._is_opening:
+            act()
+        else:
+            self._held.append(act)
+
     async def open(self, resume: str | None) -> None:
         """That one instead of the present one, which is closed, and keeps its mode."""
+        self._is_opening = True
+        try:
+            await self._open(resume)
+        finally:
+            self._is_opening = False
+            held, self._held = self._held, []
+            for act in held if self.is_open else ():
+                act()
+
+    async def _open(self, resume: str | None) -> None:
         from vibe.tui.history.past import story_of  # after the first paint
 
         before = self._desk

@@ -94,8 +94,10 @@ class House(Struct, frozen=True, kw_only=True):
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """How the chat ended: which session it was, "" where nothing was said in it; `ended_by` is the
-    signal that ended it, None where the person did."""
+    """How the chat ended: which session it was, "" where nothing was said in it; how many messages
+    waited that were told to no model; `ended_by` is the signal that ended it, None where the person
+    did."""
 
     session: str
+    unsent: int = 0
     ended_by: Signals | None = None

@@ -30,14 +30,16 @@ async def run_chat(house: House) -> Left:
     with _left_by_signals(app) as came, titled(house):
         watch = asyncio.create_task(_leave_with_terminal(app, house.clock))
         try:
-            await app.run_async()
+            left = await app.run_async()
         finally:
             watch.cancel()
             await app.close()
     broken_by = app.broken_by
     if broken_by is not None:
         raise broken_by.error if isinstance(broken_by, WorkerFailed) else broken_by
-    return Left(session=app.talk.session, ended_by=came[0] if came else None)
+    unsent = left.unsent if left else 0
+    ended_by = came[0] if came else None
+    return Left(session=app.talk.session, unsent=unsent, ended_by=ended_by)
 
 
 async def _leave_with_terminal(app: ChatApp, clock: Clock) -> None:

@@ -75,6 +75,20 @@ FIRST_LETTER: tuple[Case, ...] = (
         change("int y;", "2: int y;\n3: int w;"),
         says=("line numbers",),
     ),
+    refused(
+        "numbers: of another line, Python",
+        "a.py",
+        b"x = 1\ny = 2\nz = 3\n",
+        change("y = 2", "     7\ty = 5"),
+        says=("line numbers",),
+    ),
+    refused(
+        "numbers: the signs of a diff, Python",
+        "a.py",
+        b"def f():\n    x = 1\n    return x\n",
+        change("    x = 1\n", "-    x = 1\n+    x = 2\n"),
+        says=("no longer parse",),
+    ),
     exact(
         "numbers: a text that begins with one, Markdown",
         "a.md",

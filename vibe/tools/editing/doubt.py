@@ -34,6 +34,7 @@ _STRING_OR_COMMENT = re.compile(
     r"""\"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`|//.*|/\*[^*]*\*/|^\s*\*.*|(?<!\S)#\s.*""",
     re.MULTILINE,
 )
+_FROM_LISTING = re.compile(r"^(?:[ \t]*\d+(?:\t|→|: | \| )|[-+](?=[ \t]))", re.MULTILINE)
 _ESCAPES = r"new holds \n as two characters; where line ends are meant, send line ends"
 _QUOTES = "new holds typographic quotes where the language has none"
 
@@ -82,6 +83,8 @@ def doubts(old: str, new: str) -> Iterator[str]:
         yield _ESCAPES
     if is_typographic(new) and not is_typographic(old):
         yield _QUOTES
+    if _FROM_LISTING.search(new) and not _FROM_LISTING.search(old):
+        yield "new holds what look like line numbers, or the signs of a diff"
     if old.endswith("\n") and new and not new.endswith("\n"):
         yield "old ends with a line end, and new with none"
 

@@ -190,7 +190,10 @@ def _name(chat: Chat, each: Restoring) -> str:
 
 
 def _why(each: Restoring) -> str:
-    return f"   {clean_line(each.why)}" if each.why else ""
+    told = "; ".join(
+        filter(None, (each.why, "" if each.is_forced else each.copy and f"a copy: {each.copy}"))
+    )
+    return f"   {clean_line(told)}" if told else ""
 
 
 def _blobs(chat: Chat) -> Blobs:

@@ -128,6 +128,7 @@ class Story:
                 self._speaker = ""
                 self.add(said_by(message))
             case MessageAdded(message=message):
+                self._speaker = ""
                 self.add(said_by(message))
             case Routed() | FailedOver() | Seam() | Retracted() | Waiting() | Slow():
                 self._note_pool(event)
