@@ -68,7 +68,10 @@ class Room:
         await self.pilot.press("enter")
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        for key in keys:
+            await self.pilot.press(key)
+            self.app.query_one(Composer).decide()  # as if a moment had passed
+            await self.pilot.pause()
 
     async def wait_for(self, text: str) -> str:
         """Until it is on the screen: a real turn takes its time."""

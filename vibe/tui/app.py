@@ -94,6 +94,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             fitting=self._fitting,
             divert=self._divert,
             offer=self._offer,
+            is_offered=lambda: not (self._front is None or isinstance(self._front, Form)),
             press=self._press,
             typed=typing.typed,
         )

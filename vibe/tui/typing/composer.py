@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import ClassVar, cast
+from typing import ClassVar, Final, cast
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.binding import Binding, BindingType
 from textual.document._document import Location
+from textual.timer import Timer
 from textual.widgets import TextArea
 
 from vibe.clean import clean
@@ -21,6 +22,8 @@ from vibe.tui.typing.completing import Completing, Offer, Taken
 from vibe.tui.typing.draft import Draft
 from vibe.tui.typing.folds import Columns, Folds
 from vibe.tui.typing.recall import Recall
+
+HESITATION_S: Final = 0.35
 
 
 class _More(Enum):
@@ -59,6 +62,7 @@ class Composer(TextArea):
         fitting: Callable[[str, bool], Offer | None],
         divert: Callable[[str, str], bool],
         offer: Callable[[str], bool],
+        is_offered: Callable[[], bool],
         press: Callable[[str], bool],
         typed: Callable[[], None],
     ) -> None:
@@ -68,6 +72,9 @@ class Composer(TextArea):
         self._press = press
         self._typed = typed
         self._offer = offer
+        self._is_offered = is_offered
+        self._letter = ""
+        self._deciding: Timer | None = None
         self._recall = recall
         self._folds = Folds()
         self._completing = Completing(lambda: fitting(self._before, self._before == self.text))
@@ -206,9 +213,27 @@ class Composer(TextArea):
         text = taken.puts.rstrip(" ") if follows == " " else taken.puts
         self.replace(text, (row, taken.start), (row, column), maintain_selection_offset=False)
 
+    def decide(self, *, begins_word: bool = False) -> None:
+        """A letter is a panel's only if it stays alone for a moment: what follows makes it the
+        first of a message."""
+        letter, self._letter = self._letter, ""
+        if self._deciding is not None:
+            self._deciding.stop()
+            self._deciding = None
+        if letter and (begins_word or not self._offer(letter)):
+            self._typed()
+            self.insert(letter, maintain_selection_offset=False)
+
     async def _on_key(self, event: events.Key) -> None:
         self._leave_fold()
         text = event.character if event.is_printable and event.character else ""
+        self.decide(begins_word=bool(text))
+        if text.isalnum() and not self.text and self._is_offered():
+            self._letter = text
+            self._deciding = self.set_timer(HESITATION_S, self.decide)
+            event.stop()
+            event.prevent_default()
+            return
         was_taken = self._divert(event.key, text) or (not self.text and self._offer(event.key))
         if not was_taken:
             self._typed()
@@ -228,6 +253,7 @@ class Composer(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        self.decide(begins_word=True)
         if self._divert("", clean(event.text)):
             return
         self._leave_fold()
