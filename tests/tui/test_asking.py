@@ -54,6 +54,23 @@ async def test_a_letter_that_begins_a_message_answers_nothing(tmp_path: Path) ->
         assert "Allow" in room.screen
 
 
+async def test_a_long_question_can_be_read_and_answered_in_a_small_room(tmp_path: Path) -> None:
+    question = "\n".join(f"line {number}" for number in range(40))
+    choices = [f"choice {number} " + "x" * 90 for number in range(30)]
+    asks = calls(call("ask", question=question, choices=choices))
+    model = Scripted(when_asked("go", asks), otherwise(says("Done.")))
+    async with chat(tmp_path, Line(alias="fast", behaviour=model), size=(80, 24)) as room:
+        await asked(room, "go", "Question")
+        assert len(room.screen.split("\n")) == 24
+        assert "of 40" in room.screen
+        await room.press("pagedown", "up")
+        assert "line 0\n" not in room.screen
+        assert "› 30  choice 29" in room.screen
+        await room.let_grace_pass()
+        await room.press("enter")
+        await room.wait_for("Done.")
+
+
 async def test_y_runs_the_command(tmp_path: Path) -> None:
     async with chat(tmp_path, LINE) as room:
         await asked(room, "run it", "Allow")

@@ -39,7 +39,7 @@ def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
     from vibe.session.spent import in_all  # after the first paint
 
     desk, progress = talk.desk, talk.story.progress
-    snapshot = desk.mux.snapshot()
+    snapshot, spent = desk.mux.snapshot(), in_all(desk.agent.session.transcript.spent)
     first = snapshot.entries[0].alias if snapshot.entries else Alias("")
     alias = snapshot.pinned or (Alias(progress.alias) if progress.alias else first)
     return HeaderView(
@@ -51,7 +51,8 @@ def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
         dots=dots(snapshot),
         used=progress.context,
         window=desk.mux.window_of(alias or None),
-        cost_uusd=in_all(desk.agent.session.transcript.spent).known_cost_uusd,
+        cost_uusd=spent.known_cost_uusd,
+        is_estimate=bool(spent.cost_uusd and (spent.estimated or spent.unpriced)),
         help_key=key_of(house, "help"),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from vibe.clean import clean_line
 from vibe.domain.model import Approval
 from vibe.tui.chat import Chat
 from vibe.tui.commands.beside import is_free
 from vibe.tui.draw.foot import MODES
 from vibe.tui.draw.ink import line
-from vibe.tui.history.items import Printed
+from vibe.tui.history.items import Note, Printed
 
 ORDER: Final[tuple[Approval, ...]] = ("plan", "ask", "edits", "auto")
 
@@ -30,7 +31,9 @@ def set_mode(chat: Chat, name: str) -> None:
     if name in ORDER:
         policy.mode = name
     else:
-        lines = (line(f"{mode}: {MODES[mode]}") for mode in ORDER)
+        if name:
+            chat.put(Note(mark="!", text=f"there is no mode {clean_line(name)}", ink="warn"))
+        lines = (line(f"{mode:<7}{MODES[mode].removeprefix(f'{mode}: ')}") for mode in ORDER)
         chat.put(Printed((line(f"now: {policy.mode}", "strong"), *lines)))
 
 

@@ -30,7 +30,7 @@ MARGIN: Final = Span(" ")
 
 class HeaderView(Struct, frozen=True, kw_only=True):
     """`used` of `window` tokens are known to be taken; None: not known. `cost_uusd` None: spent,
-    and nobody knows how much. `help_key` opens the help."""
+    and nobody knows how much; `is_estimate`: not all of it is known. `help_key` opens the help."""
 
     folder: str
     branch: str
@@ -41,6 +41,7 @@ class HeaderView(Struct, frozen=True, kw_only=True):
     used: int | None = None
     window: int | None = None
     cost_uusd: int | None = 0
+    is_estimate: bool = False
     help_key: str = "F1"
 
 
@@ -115,7 +116,7 @@ def _parts(view: HeaderView, *, is_wide: bool) -> Iterator[Line]:
     mode = "pinned · " if view.is_pinned else mode
     yield (*line(mode, "muted"), Span(view.alias, "strong"))
     yield _context(view, is_wide=is_wide)
-    yield line(money(view.cost_uusd) if is_wide else _brief(view.cost_uusd))
+    yield line(f"{'~' if view.is_estimate else ''}{_cost(view.cost_uusd, is_wide=is_wide)}")
     yield _spaced(view.dots) if is_wide else view.dots
     yield line(view.help_key, "muted")
 
@@ -128,6 +129,10 @@ def _context(view: HeaderView, *, is_wide: bool) -> Line:
     share = view.used / view.window
     ink: Ink = "warn" if share >= 0.8 else "plain"
     return line(f"ctx {share:.0%}" if is_wide else f"{share:.0%}", ink)
+
+
+def _cost(uusd: int | None, *, is_wide: bool) -> str:
+    return money(uusd) if is_wide else _brief(uusd)
 
 
 def _brief(uusd: int | None) -> str:
