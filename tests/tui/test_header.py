@@ -97,6 +97,12 @@ def test_a_rule_tells_at_its_end_what_came_below() -> None:
             "  ⠋ 14 s · fast                                   esc stop",
             id="busy",
         ),
+        pytest.param(
+            FootView(mode="ask", hints=HINTS, tip="every answer now comes from a-model-of-mine"),
+            60,
+            "  ask before… every answer now comes from a-model-of-mine",
+            id="a tip",
+        ),
     ],
 )
 def test_the_foot_tells(view: FootView, width: int, expected: str) -> None:

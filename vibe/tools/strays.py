@@ -16,6 +16,7 @@ from pathlib import Path
 NAME = "VIBE_COMMAND"
 
 _PROCESSES = Path("/proc")
+_MOST_LOOKS = 50
 _MOST_ROUNDS = 20  # some start others while they are being ended
 
 
@@ -60,8 +61,16 @@ def _end(pid: int, variable: bytes) -> bool:
 
 
 def _has(pid: int, variable: bytes) -> bool:
+    """While a process becomes another program it shows no environment: it is looked at again."""
+    process = _PROCESSES / str(pid)
     try:
-        environment = (_PROCESSES / str(pid) / "environ").read_bytes()
+        environment = (process / "environ").read_bytes()
+        if not environment:
+            (process / "exe").readlink()  # what is the kernel's own has no program either
+        for _ in range(0 if environment else _MOST_LOOKS):
+            os.sched_yield()
+            if environment := (process / "environ").read_bytes():
+                break
     except OSError:
         return False
     return variable in environment.split(b"\0")

@@ -25,16 +25,21 @@ _SHOWN: Final[Mapping[str, str]] = {
 
 
 def keys_of(name: str, changed: Mapping[str, str]) -> tuple[str, ...]:
-    """As the person has them."""
-    if name in changed:
-        return split(changed[name])
-    return next(key.keys for key in KEYS if key.name == name)
+    """As the person has them: without those that now do something else."""
+    actions = bound(changed)
+    return tuple(key for key in _wanted(name, changed) if actions[key] == name)
 
 
 def bound(changed: Mapping[str, str]) -> dict[str, str]:
     """The action of each key; one that was changed takes a key from one that was not."""
     names = sorted((key.name for key in KEYS), key=lambda name: name in changed)
-    return {key: name for name in names for key in keys_of(name, changed)}
+    return {key: name for name in names for key in _wanted(name, changed)}
+
+
+def _wanted(name: str, changed: Mapping[str, str]) -> tuple[str, ...]:
+    if name in changed:
+        return split(changed[name])
+    return next(key.keys for key in KEYS if key.name == name)
 
 
 def shown(key: str) -> str:

@@ -58,13 +58,14 @@ def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
 
 
 def foot_view(house: House, talk: Conversation, *, progress: str, tip: str) -> FootView:
-    """A tip stands in the place of the keys."""
     names = BUSY if progress else IDLE
-    hints = tuple((key_of(house, name) if name in _BOUND else name, does) for name, does in names)
+    told = ((key_of(house, name) if name in _BOUND else name, does) for name, does in names)
+    hints = tuple((key, does) for key, does in told if key)
     return FootView(
         mode=talk.desk.policy.mode if talk.is_open else house.outlook.approval,
         progress=progress,
-        hints=(("", tip),) if tip else hints,
+        hints=hints,
+        tip=tip,
         mode_key=key_of(house, "mode"),
     )
 

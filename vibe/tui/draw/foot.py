@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from vibe.domain.model import Approval
 from vibe.tui.draw.hints import fitting
-from vibe.tui.draw.ink import Line, Span, cells, line, sides
+from vibe.tui.draw.ink import Line, Span, cells, cropped, line, shortened, sides
 
 MODES: Final[dict[Approval, str]] = {
     "plan": "plan: only reads",
@@ -23,10 +23,12 @@ LEAST_LEFT: Final = 16
 
 
 class FootView(Struct, frozen=True, kw_only=True):
-    """`progress` is "" between turns. `hints` are keys and what they do, the dearest first."""
+    """`progress` is "" between turns. `hints` are keys and what they do, the dearest first. A `tip`
+    stands in their place for a moment, and all else gives way to it."""
 
     mode: Approval
-    hints: tuple[tuple[str, str], ...]
+    hints: tuple[tuple[str, str], ...] = ()
+    tip: str = ""
     progress: str = ""
     mode_key: str = "shift+tab"
 
@@ -38,5 +40,9 @@ def foot(view: FootView, width: int) -> Line:
     else:
         ink = "warn" if view.mode == "auto" else "plain"
         left = (Span(MODES[view.mode], ink), Span(f" · {view.mode_key}", "muted"))
+    if view.tip:
+        tip = line(shortened(view.tip, room), "muted")
+        left = cropped(left, max(0, room - cells(tip) - 2))
+        return (Span("  "), *sides(left, tip, room))
     hints = fitting(view.hints, room - max(LEAST_LEFT, min(cells(left), room // 2 + 8)) - 2)
     return (Span("  "), *sides(left, hints, room))

@@ -61,6 +61,8 @@ class Progress(Struct, frozen=True, kw_only=True):
                 return replace(self, alias=clean_line(alias), held="")
             case TextDelta(text) | ThinkingDelta(text) | CallDelta(arguments=text):
                 return self._longer(len(text), at_s)
+            case Waiting(full=False):
+                return replace(self, held="waiting for a model")  # the card counts down
             case Waiting() | Slow():
                 return replace(self, held=clean_line(told(event)))
             case Retracted() | Sealed() | Unanswered():
