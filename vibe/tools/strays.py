@@ -8,6 +8,7 @@ there only the sandbox helps.
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,8 @@ from pathlib import Path
 NAME = "VIBE_COMMAND"
 
 _PROCESSES = Path("/proc")
-_MOST_LOOKS = 50
+_MOST_LOOKS = 200
+_DYING_S = 1.0  # at most: it is dead at once, but for one that waits for a disk
 _MOST_ROUNDS = 20  # some start others while they are being ended
 
 
@@ -53,6 +55,7 @@ def _end(pid: int, variable: bytes) -> bool:
         if not _has(pid, variable):
             return False
         signal.pidfd_send_signal(held, signal.SIGKILL)
+        select.select([held], [], [], _DYING_S)
     except OSError:
         return False
     finally:
