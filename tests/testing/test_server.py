@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from vibe.secret import Secret
 from vibe.testing.clock import FakeClock
 from vibe.testing.http1 import HttpRequest
 from vibe.testing.reply import Pause, Reply, Stop, json_reply
-from vibe.testing.server import Received, Server
+from vibe.testing.server import HOST, Received, Server
 
 REQUEST = re.compile(
     rb"(GET|POST|get) (/|http://\[|\*|/%ff\?a=%zz&&=) HTTP/1\.[012]\r\n"
@@ -274,6 +276,20 @@ def test_closing_leaves_neither_task_nor_socket() -> None:
         assert descriptors() == before
 
     asyncio.run(run(), debug=True)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_connection_that_comes_as_it_closes_is_not_left_behind(turns: int) -> None:
+    async def scenario() -> None:
+        async with Server(lambda _: Reply(steps=(b"never",))) as server:
+            connection = socket.create_connection((HOST, server.port))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        connection.close()
+        await asyncio.sleep(0.01)  # the loop hears of it
+        gc.collect()  # a socket that nobody closed is told now, and a warning is a failure
+
+    asyncio.run(scenario())
 
 
 @settings(deadline=None)

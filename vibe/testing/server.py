@@ -146,6 +146,8 @@ class Server:
         connection = self._group.create_task(self._converse(reader, writer))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
+        # Also for a task that is cancelled before its first step, which never comes to its end.
+        connection.add_done_callback(lambda _: writer.transport.abort())
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.set_write_buffer_limits(high=0)  # so a drain means that all has left
