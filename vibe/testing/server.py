@@ -24,6 +24,7 @@ from vibe.testing.http1 import MAX_HEAD_BYTES, HttpError, HttpRequest, on_the_wi
 from vibe.testing.reply import Headers, Pause, Reply, Stop
 
 HOST: Final = "127.0.0.1"
+_WAITING: Final = 100  # connections that are not accepted yet
 _NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing then sends a reset
 _KEY_HEADERS: Final = ("authorization", "x-api-key", "api-key")
 
@@ -56,15 +57,15 @@ class Received(Struct, frozen=True, kw_only=True):
 class Server:
     """Runs inside `async with`; after that neither a task nor a socket of it is left."""
 
-    # The socket is bound for as long as the server runs, so that nobody else gets its port;
-    # `_listener` is None while it refuses connections.
+    # The socket is bound for as long as the server runs, so that nobody else gets its port. What
+    # is accepted belongs to its task from that moment on: asyncio's own server loses what comes
+    # while it is being closed.
     _socket: socket.socket
-    _listener: asyncio.Server | None
+    _is_up: bool
     # Every connection is a task of the group. The first error of a handler ends the group, and
     # with it the body of the `async with`, so that no test goes on after one.
     _group: asyncio.TaskGroup
     _connections: set[asyncio.Task[None]]
-    _closing: bool
 
     def __init__(self, handler: Handler, *, clock: Clock | None = None, port: int = 0) -> None:
         self._handler = handler
@@ -75,8 +76,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         self._connections = set()
-        self._closing = False
-        self._listener = None
+        self._is_up = False
         self._socket = _bound(self._wanted_port)
         self._group = await asyncio.TaskGroup().__aenter__()
         await self.come_up()
@@ -88,10 +88,7 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._closing = True
-        if self._listener:
-            self._listener.close()
-        self._socket.close()
+        self._stop_listening()
         for connection in self._connections:
             connection.cancel()
         if error is None or isinstance(error, asyncio.CancelledError):
@@ -127,29 +124,34 @@ class Server:
 
     def go_down(self) -> None:
         """From now on connections are refused, as by a machine on which nothing runs."""
-        if self._listener:
+        if self._is_up:
             port = self.port
-            self._listener.close()
-            self._listener = None
+            self._stop_listening()
             self._socket = _bound(port)
 
     async def come_up(self) -> None:
-        if self._listener is None:
-            self._listener = await asyncio.start_server(
-                self._connected, sock=self._socket, limit=MAX_HEAD_BYTES
-            )
+        if not self._is_up:
+            self._is_up = True
+            self._socket.listen(_WAITING)
+            asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._closing:
-            writer.transport.abort()
-            return
-        connection = self._group.create_task(self._converse(reader, writer))
-        self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
-        # Also for a task that is cancelled before its first step, which never comes to its end.
-        connection.add_done_callback(lambda _: writer.transport.abort())
+    def _stop_listening(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+        self._is_up = False
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self) -> None:
+        with suppress(BlockingIOError, ConnectionAbortedError):  # it went away again
+            accepted, _ = self._socket.accept()
+            accepted.setblocking(False)
+            connection = self._group.create_task(self._converse(accepted))
+            self._connections.add(connection)
+            connection.add_done_callback(self._connections.discard)
+            # Also for a task that is cancelled before its first step.
+            connection.add_done_callback(lambda _: accepted.close())
+
+    async def _converse(self, accepted: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=accepted, limit=MAX_HEAD_BYTES)
         writer.transport.set_write_buffer_limits(high=0)  # so a drain means that all has left
         try:
             await self._answer_all(reader, writer)
@@ -231,6 +233,7 @@ def _bound(port: int) -> socket.socket:
     # Named, since asyncio sends without delay only on what it can tell to be TCP.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setblocking(False)
     try:
         bound.bind((HOST, port))
     except OSError:
