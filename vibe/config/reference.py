@@ -178,6 +178,17 @@ allow = ["bash(make *)"]
 [sandbox]
 mode = "auto"
 """,
+    "gateway": """\
+[gateway]
+port = 8082
+log = "json"
+""",
+    "gateway.models": """\
+[gateway.models]
+big = ["devstral-2"]
+middle = ["devstral-2", "devstral-small"]
+small = ["devstral-small"]
+""",
     "ui": """\
 [ui]
 theme = "light"

@@ -18,6 +18,7 @@ from vibe.domain.model import (
     Backend,
     BrokenStream,
     Confinement,
+    LogForm,
     Mode,
     Overflow,
     ProviderName,
@@ -274,6 +275,58 @@ class Ui(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = {}
 
 
+Aliases: TypeAlias = tuple[Alias, ...]
+
+
+class Sizes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who answers a client that names a model by its family: aliases, tried in the order written.
+    Where `load_balance` is on, those of several providers share the work instead."""
+
+    big: Annotated[Aliases, Meta(description="For opus, and any name that is not known.")] = ()
+    middle: Annotated[Aliases, Meta(description="For sonnet.")] = ()
+    small: Annotated[Aliases, Meta(description="For haiku, and names with mini or nano.")] = ()
+
+
+class Gateway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How `vibe serve` offers the pool to other programs."""
+
+    host: Annotated[
+        str, Meta(description="The address to listen on. All but this machine's own need care.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        Annotated[int, Meta(ge=0, le=65_535)],
+        Meta(description="The port to listen on; 0 for any that is free."),
+    ] = 8082
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Further names that clients may call the gateway by, with no port."),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        Meta(description="Web pages that may ask, such as `https://chat.example.com`."),
+    ] = ()
+    on_broken_stream: Annotated[
+        BrokenStream,
+        Meta(
+            description="As that of the multiplexer, for clients of the gateway: `stop` tells them "
+            "by an error of their protocol."
+        ),
+    ] = "stop"
+    max_body_mb: Annotated[
+        Annotated[int, Meta(ge=1, le=1024)], Meta(description="The largest request that is taken.")
+    ] = 32
+    max_requests: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)],
+        Meta(description="Requests under way at once; further ones are told to come again."),
+    ] = 512
+    log: Annotated[
+        LogForm, Meta(description="A line for each request: to be read, or one JSON object.")
+    ] = "text"
+    models: Annotated[Sizes, Meta(description="Who answers for big, middle and small models.")] = (
+        Sizes()
+    )
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of config.toml."""
 
@@ -294,3 +347,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Sandbox()
     )
     ui: Annotated[Ui, Meta(description="How the chat looks and is used.")] = Ui()
+    gateway: Annotated[
+        Gateway, Meta(description="How `vibe serve` offers the pool to other programs.")
+    ] = Gateway()
