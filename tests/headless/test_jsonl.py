@@ -15,13 +15,14 @@ from tests.headless.events import FINISHED, TextDelta, read_by
 from tests.law import ROOT
 from vibe.domain.event import Event, FailedOver, Waiting
 from vibe.domain.message import Image, Text, User
+from vibe.domain.stream import Passed, ThinkingSealed
 from vibe.domain.turn import TurnStarted
 from vibe.headless import schema
 from vibe.headless.envelope import Envelope
 from vibe.headless.jsonl import NAMES, RESULT, Lines, json_line
 from vibe.secret import Redactor
 
-EVENTS: tuple[type[Struct], ...] = get_args(Event)
+EVENTS: tuple[type[Struct], ...] = tuple(kind for kind in get_args(Event) if kind in NAMES)
 
 
 def a(kind: type[Struct]) -> st.SearchStrategy[Struct]:
@@ -62,6 +63,10 @@ def test_half_a_character_pair_and_what_is_no_number_do_no_harm() -> None:
     text, waiting = lines_of(TextDelta("\ud800"), Waiting(for_s=float("inf"), tries=1))
     assert json.loads(text)["text"] == "?"
     assert json.loads(waiting)["for_s"] is None
+
+
+def test_what_only_a_provider_can_read_has_no_line() -> None:
+    assert lines_of(ThinkingSealed("opaque"), Passed(b"data: {}\n\n")) == []
 
 
 def test_a_secret_is_in_no_value() -> None:

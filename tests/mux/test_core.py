@@ -438,3 +438,54 @@ def test_a_reload_keeps_what_is_under_way_and_what_is_known() -> None:
     assert play.core.at_rest
     assert play.answered(3.0) == "c"
     assert play.answered(61.0) == "a"
+
+
+def named(*order: str, unable: tuple[str, ...] = ()) -> Call:
+    return Call(order=tuple(map(Alias, order)), unable={Alias(each): "?" for each in unable})
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        pytest.param(Rules(mode="failover"), ["spare"] * 3, id="in the order written"),
+        pytest.param(Rules(mode="single"), ["spare"] * 3, id="also beside a lone model"),
+        pytest.param(
+            Rules(mode="load_balance", strategy="round_robin"),
+            ["spare", "a", "spare"],
+            id="by turns",
+        ),
+    ],
+)
+def test_a_request_that_names_an_order_asks_by_that(rules: Rules, expected: list[str]) -> None:
+    play = Play(entry("a"), entry("b"), entry("spare", by_name=True), rules=rules)
+    call = named("spare", "a", unable=("b",))
+    assert [play.answered(float(n), call) for n in range(3)] == expected
+
+
+def test_of_each_account_the_first_of_an_order_shares_and_the_rest_stands_behind_it() -> None:
+    play = Play(
+        entry("one-x", key="one"),
+        entry("one-y", key="one"),
+        entry("two-x", key="two"),
+        rules=Rules(mode="load_balance", strategy="round_robin"),
+    )
+    call = named("one-x", "one-y", "two-x")
+    assert [play.answered(float(n), call) for n in range(4)] == ["one-x", "two-x"] * 2
+    step = play.sent(4.0, call)
+    assert step.alias == "one-x"
+    following = play.fails(4.0, step.attempt, ERROR)
+    assert isinstance(following, Send)
+    assert following.alias in ("one-y", "two-x")
+
+
+def test_an_entry_that_is_asked_by_name_alone_takes_no_share_and_changes_none() -> None:
+    rules = Rules(mode="load_balance")
+    pool = (entry("a", weight=70), entry("b", weight=30))
+    beside = entry("spare", by_name=True, weight=1)
+    assert Pool(entries=(*pool, beside), rules=rules).signature == (
+        Pool(entries=pool, rules=rules).signature
+    )
+    play = Play(*pool, beside, rules=rules)
+    call = Call(unable={Alias("spare"): "is asked by name alone"})
+    asked = [play.answered(float(n), call) for n in range(10)]
+    assert (asked.count("a"), asked.count("b")) == (7, 3)

@@ -15,7 +15,15 @@ from msgspec import Struct
 from vibe.domain.answer import Answer
 from vibe.domain.failure import Failure
 from vibe.domain.model import Alias
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 from vibe.domain.turn import TurnEvent
 
 
@@ -106,14 +114,16 @@ class Unanswered(Struct, frozen=True, kw_only=True):
     part: Answer | None = None
 
 
-Delta: TypeAlias = TextDelta | ThinkingDelta | CallBegan | CallDelta | CallEnded
+Delta: TypeAlias = TextDelta | ThinkingDelta | ThinkingSealed | CallBegan | CallDelta | CallEnded
 PoolEvent: TypeAlias = (
     Routed
     | TextDelta
     | ThinkingDelta
+    | ThinkingSealed
     | CallBegan
     | CallDelta
     | CallEnded
+    | Passed
     | FailedOver
     | Waiting
     | Slow

@@ -7,6 +7,7 @@ whoever runs the turn, who knows the events as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import is_not
 from typing import Final, cast
 
@@ -71,18 +72,26 @@ class Hiding:
         yield event if isinstance(event, _SHOWN_BY_NOBODY) else self._hidden(event)
 
     def _hidden(self, event: Event) -> Event:
-        hidden = cast("Event", _walked(event, self.text))
-        if isinstance(event, ApprovalAsked) and isinstance(hidden, ApprovalAsked):
-            # What the person makes of it is written to the file: there the key is to stay.
-            may_be_revised = hidden.proposed == event.proposed
-            return hidden if may_be_revised else replace(hidden, proposed=None)
-        return hidden
+        if not isinstance(event, ApprovalAsked):
+            return cast("Event", _walked(event, self.text))
+        hidden = cast("ApprovalAsked", _walked(event, partial(decided_by, redactor=self._redactor)))
+        # What the person makes of it is written to the file: there the key is to stay.
+        may_be_revised = hidden.proposed == event.proposed
+        return hidden if may_be_revised else replace(hidden, proposed=None)
 
     def text(self, text: str) -> str:
         """A text that is whole. Without secrets it is as it was, else it is clean as well."""
         cleaned = clean(text)
         redacted = self._redactor.redact(cleaned)
         return text if redacted == cleaned else redacted
+
+
+def decided_by(text: str, *, redactor: Redactor) -> str:
+    """What a person decides by: without the keys that are known, and with all else of it."""
+    shown = redactor.redact_known(text)
+    cleaned = clean(shown)
+    redacted = redactor.redact_known(cleaned)  # one that was cut by what cannot be seen
+    return shown if redacted == cleaned else redacted
 
 
 def _walked(value: object, hide: Callable[[str], str]) -> object:

@@ -62,6 +62,15 @@ class CallEnded(Struct, frozen=True, kw_only=True):
     seal: str = ""
 
 
+class Passed(Struct, frozen=True):
+    """A part of the answer in the very bytes of the provider, for a reader who speaks as it does.
+
+    Only where that was asked for, and then in the place of all deltas.
+    """
+
+    data: bytes
+
+
 class UsageSeen(Struct, frozen=True):
     """What has been counted so far; a later one corrects an earlier one."""
 
@@ -89,6 +98,7 @@ StreamEvent: TypeAlias = (
     | CallBegan
     | CallDelta
     | CallEnded
+    | Passed
     | UsageSeen
     | Ended
     | Broken

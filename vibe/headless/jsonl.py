@@ -15,11 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from vibe.domain.event import Event
+from vibe.domain.stream import Passed, ThinkingSealed
 from vibe.secret import Redactor
 from vibe.session.redacted import redacted
 
 NAMES: Final[Mapping[type[Struct], str]] = {
-    event: re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower() for event in get_args(Event)
+    event: re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+    for event in get_args(Event)
+    if event not in (ThinkingSealed, Passed)  # what only a provider can read
 }
 OPENING: Final = "session"
 RESULT: Final = "result"
@@ -41,6 +44,7 @@ class Lines:
         self._redactor = redactor
 
     def note(self, event: Event) -> None:
-        self._write(json_line(event, self._redactor, event=NAMES[type(event)]))
+        if name := NAMES.get(type(event)):
+            self._write(json_line(event, self._redactor, event=name))
 
     def end(self) -> None: ...

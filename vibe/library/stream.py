@@ -25,7 +25,15 @@ from vibe.domain.event import (
     Waiting,
 )
 from vibe.domain.model import Alias
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 from vibe.library.calls import Call
 from vibe.library.results import (
     FINISH,
@@ -119,6 +127,8 @@ class ChatStream:
             case Retracted():
                 self._cut, self._again = event, "".join(self._said)
             case Waiting() | Slow() | CallBegan() | CallDelta() | CallEnded():
+                pass
+            case ThinkingSealed() | Passed():
                 pass
             case _:
                 assert_never(event)

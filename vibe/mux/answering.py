@@ -37,7 +37,6 @@ from vibe.domain.stream import (
     StopReason,
     StreamEvent,
     TextDelta,
-    ThinkingSealed,
     UsageSeen,
 )
 from vibe.domain.target import Target
@@ -311,7 +310,7 @@ class Answering:
         if isinstance(event, TextDelta):
             return self._part.say(attempt, event.text)
         attempt.gathered.add(event, attempt.producer)
-        if isinstance(event, Began | UsageSeen | ThinkingSealed):
+        if isinstance(event, Began | UsageSeen):
             return []
         return [*self._part.say_rest(attempt), event]
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from math import inf
+from typing import TypeAlias
 
 from vibe.domain.model import Alias
 from vibe.mux.entry import Entry, Pool, ScopeId
 from vibe.mux.limits import Learned
 from vibe.mux.standing import Circuit, Mark, Standing
 
-PRIMARY, FALLBACK = 0, 1
-TIERS = (PRIMARY, FALLBACK)
+PRIMARY, FALLBACK, BY_NAME = 0, 1, 2
+Tiers: TypeAlias = tuple[int, ...]
+EVERY: Tiers = (PRIMARY, FALLBACK, BY_NAME)
+IN_TURN: tuple[Tiers, ...] = ((PRIMARY,), (FALLBACK,))  # whom a request on the pool goes to
+AT_ONCE: tuple[Tiers, ...] = (EVERY,)  # one that has an order of its own
 START: Mark = (0.0, -1)
 
 
@@ -28,7 +32,7 @@ class Board:
         self.limited: set[Circuit] = set()
         self.spent: set[Standing] = set()
         self._learned: set[Circuit] = set()
-        self.marks: list[Mark] = [START, START]
+        self.marks: list[Mark] = [START for _ in EVERY]
         self.attempts = 0
         self.pool = pool
         self.set_pool(pool)
@@ -55,16 +59,16 @@ class Board:
             standings[entry.alias] = standing
         self.standings = standings
         if is_new:
-            self.marks = [START, START]
+            self.marks = [START for _ in EVERY]
         for circuit in self.circuits.values():
             circuit.standings = [s for s in standings.values() if circuit in s.circuits]
         self.refresh()
 
     def refresh(self) -> None:
         """Sort the entries anew, after a circuit, a slot or the pool has changed."""
-        self.free: tuple[list[Standing], list[Standing]] = ([], [])
-        self.full: tuple[list[Standing], list[Standing]] = ([], [])
-        self.resting: tuple[list[Standing], list[Standing]] = ([], [])
+        self.free: list[list[Standing]] = [[] for _ in EVERY]
+        self.full: list[list[Standing]] = [[] for _ in EVERY]
+        self.resting: list[list[Standing]] = [[] for _ in EVERY]
         self.able: list[Standing] = []
         self.is_offline = False
         for standing in self.standings.values():
@@ -96,12 +100,12 @@ class Board:
             found = [s for s in found if self._has_left(s, now, tokens)]
         return found
 
-    def is_full(self, tier: int, out: set[Standing]) -> bool:
+    def is_full(self, tiers: Tiers, out: set[Standing]) -> bool:
         """Whether somebody could be asked but for the slots."""
-        return not out.issuperset(self.full[tier])
+        return any(not out.issuperset(self.full[tier]) for tier in tiers)
 
     def has_full(self, out: set[Standing]) -> bool:
-        return any(self.is_full(tier, out) for tier in TIERS)
+        return self.is_full(EVERY, out)
 
     def has_nobody(self, now: float) -> bool:
         """Whether nobody at all can be asked now."""
@@ -157,7 +161,7 @@ class Board:
         for alias, n in sent.items():
             if standing := self.standings.get(alias):
                 standing.sent, standing.raised_to = n, 0
-        for tier in TIERS:
+        for tier in EVERY:
             if upcoming := min(((s.level, s.index) for s in self.free[tier]), default=None):
                 level, index = upcoming
                 self.marks[tier] = max(self.marks[tier], (level, index - 1))

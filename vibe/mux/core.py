@@ -20,14 +20,14 @@ from vibe.domain.model import Alias
 from vibe.mux import resort
 from vibe.mux.affinity import Affinity
 from vibe.mux.asides import asides
-from vibe.mux.board import FALLBACK, TIERS, Board
+from vibe.mux.board import AT_ONCE, IN_TURN, Board, Tiers
 from vibe.mux.breaker import Breaker
 from vibe.mux.budget import Budget
 from vibe.mux.course import BOUND_WAIT_S, Attempt, Course
 from vibe.mux.entry import Pool, ScopeId
 from vibe.mux.health import Health, backoff_s, is_passing
 from vibe.mux.limits import learned
-from vibe.mux.policy import Rng, choose
+from vibe.mux.policy import Rng, choose, choose_in
 from vibe.mux.standing import PROBED, Standing
 from vibe.mux.step import (
     AttemptId,
@@ -171,16 +171,16 @@ class Core:
         if course.is_over(now):
             return None
         rules = self.board.pool.rules
-        for tier in TIERS:
+        for tiers in _turns(course):
             found = [
                 standing
-                for standing in self.board.usable(tier, course.out, now, tokens=course.call.tokens)
+                for standing in self._usable(now, course, tiers)
                 if standing.is_closed and (rules.hedge_priced or not standing.entry.price.input)
             ]
             if found:
                 if not self._budget.charge(now):
                     return None
-                standing, _ = choose(found, rules, self._rng)
+                standing, _ = self._chosen(found, course)
                 return self._sent(now, course, standing, "hedge")
         return None
 
@@ -265,14 +265,14 @@ class Core:
         if self._follow(now, course, steps):
             return
         is_full = False
-        for tier in TIERS:
-            found = self.board.usable(tier, course.out, now, tokens=course.call.tokens)
+        for tiers in _turns(course):
+            found = self._usable(now, course, tiers)
             if found:
-                standing, why = choose(found, self.board.pool.rules, self._rng)
+                standing, why = self._chosen(found, course)
                 self._send(now, course, standing, course.why(standing) or why, steps)
                 return
-            is_full = is_full or self.board.is_full(tier, course.out)
-            if is_full and (tier == FALLBACK or self.board.pool.rules.overflow == "wait"):
+            is_full = is_full or self.board.is_full(tiers, course.out)
+            if is_full and (tiers != IN_TURN[0] or self.board.pool.rules.overflow == "wait"):
                 until = self.board.refilled_at(course.out, now, tokens=course.call.tokens)
                 self._wait(now, course, until, steps, full=True)
                 return
@@ -305,13 +305,22 @@ class Core:
         """Nobody else is left: ask one whose headers said that its limit is used up."""
         if not self.board.limited:
             return False
-        for tier in TIERS:
-            found = [s for s in self.board.free[tier] if s not in course.out]
+        for tiers in _turns(course):
+            found = [s for tier in tiers for s in self.board.free[tier] if s not in course.out]
             if found:
-                standing, why = choose(found, self.board.pool.rules, self._rng)
+                standing, why = self._chosen(found, course)
                 self._send(now, course, standing, why, steps)
                 return True
         return False
+
+    def _usable(self, now: float, course: Course, tiers: Tiers) -> list[Standing]:
+        out, tokens = course.out, course.call.tokens
+        return [s for tier in tiers for s in self.board.usable(tier, out, now, tokens=tokens)]
+
+    def _chosen(self, found: list[Standing], course: Course) -> tuple[Standing, Why]:
+        if order := course.call.order:
+            return choose_in(order, found, self.board.pool.rules, self._rng)
+        return choose(found, self.board.pool.rules, self._rng)
 
     def _resort(self, now: float, course: Course, steps: list[Step]) -> None:
         """The pass is over, and nobody is well: wait, and then probe before a rest is over."""
@@ -497,3 +506,7 @@ class Core:
                 continue
             self._advance(now, course, steps)
             nobody = nobody or self.board.has_nobody(now)
+
+
+def _turns(course: Course) -> tuple[Tiers, ...]:
+    return AT_ONCE if course.call.order else IN_TURN

@@ -36,7 +36,8 @@ class Scopes(Struct, frozen=True, kw_only=True):
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One line of the pool. `trouble` says why it cannot be used at all, if so: no key, say.
-    `is_out`: a person does not want it asked for now."""
+    `is_out`: a person does not want it asked for now. `by_name`: it is none of the pool, and asked
+    by those requests alone that name it."""
 
     alias: Alias
     scopes: Scopes
@@ -48,6 +49,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     price: Price = Price()
     trouble: str | None = None
     is_out: bool = False
+    by_name: bool = False
 
     @property
     def why_not(self) -> str | None:
@@ -81,6 +83,7 @@ class Pool(Struct, frozen=True, kw_only=True):
         weights = (
             f"{entry.alias}{'~' if entry.is_fallback else '='}{weight}"
             for entry, weight in self.weighted
+            if not entry.by_name
         )
         return " ".join((self.rules.mode, self.rules.strategy, *weights))
 
@@ -93,12 +96,13 @@ class Pool(Struct, frozen=True, kw_only=True):
         """
         is_weighed = self.rules.mode == "load_balance" and self.rules.strategy != "round_robin"
         weights = [
-            (entry.weight if is_weighed else 1) * (not entry.is_out) for entry in self.entries
+            (entry.weight if is_weighed else 1) * (not entry.is_out)
+            for entry in self.entries
+            if not entry.by_name
         ]
         shared = gcd(*weights) or 1
-        return [
-            (entry, weight // shared) for entry, weight in zip(self.entries, weights, strict=True)
-        ]
+        left = iter(weights)
+        return [(entry, 1 if entry.by_name else next(left) // shared) for entry in self.entries]
 
 
 def alone(entry: Entry, rules: Rules) -> Pool:

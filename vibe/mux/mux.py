@@ -126,12 +126,13 @@ class Mux:
         self._memory.refresh()
         tokens = estimated_tokens(request)
         call = Call(
-            unable=dict(self._unable(request, tokens, asking.among)),
+            unable=dict(self._unable(request, tokens, asking)),
             affinity=asking.affinity,
             deadline=None if asking.within_s is None else self._clock.monotonic() + asking.within_s,
             on_limit=asking.on_limit,
             tokens=tokens,
             by_person=asking.by_person,
+            order=asking.order,
         )
         return Answering(
             self._desk,
@@ -198,7 +199,7 @@ class Mux:
         return Pool(entries=tuple(each.entry for each in self._present), rules=self._rules)
 
     def _unable(
-        self, request: ModelRequest, tokens: int, among: frozenset[Alias] | None
+        self, request: ModelRequest, tokens: int, asking: Asking
     ) -> Iterator[tuple[Alias, str]]:
         """Who would be asked in vain, and why. That a request is too long is only an estimate; that
         and that not all of it can be shown count for nothing where they would leave nobody."""
@@ -208,7 +209,7 @@ class Mux:
             alias = member.entry.alias
             why = unable(request, member.target)
             window = self._window(alias, member)
-            if among is not None and alias not in among:
+            if not _is_asked_for(member, asking):
                 yield alias, "was not asked for"
             elif why is not None:
                 yield alias, why
@@ -230,3 +231,12 @@ class Mux:
         if configured is None:
             return WINDOW_OF_SILENCE if member.target.quirks.truncates_silently else None
         return configured * ESTIMATE_IS_OFF_BY
+
+
+def _is_asked_for(member: Member, asking: Asking) -> bool:
+    alias = member.entry.alias
+    if asking.order:
+        return alias in asking.order
+    if asking.among is not None:
+        return alias in asking.among
+    return not member.entry.by_name

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Protocol, assert_never
 
+from vibe.domain.model import Alias
 from vibe.mux.entry import Rules
 from vibe.mux.standing import Standing
 from vibe.mux.step import Why
@@ -41,6 +42,18 @@ def choose(candidates: Sequence[Standing], rules: Rules, rng: Rng) -> tuple[Stan
         case "least_busy":
             return least_busy_of_two(candidates, rng), "least_busy"
     assert_never(rules.strategy)
+
+
+def choose_in(
+    order: Sequence[Alias], candidates: Sequence[Standing], rules: Rules, rng: Rng
+) -> tuple[Standing, Why]:
+    """As a request has it that names whom to ask. Where the pool shares its load, the first of each
+    account do so, and whoever else it has stands behind it."""
+    wanted = sorted(candidates, key=lambda standing: order.index(standing.entry.alias))
+    if rules.mode != "load_balance":
+        return wanted[0], "order"
+    first = {standing.entry.scopes.key: standing for standing in reversed(wanted)}
+    return choose([s for s in wanted if first[s.entry.scopes.key] is s], rules, rng)
 
 
 def drawn(candidates: Sequence[Standing], chance: float) -> Standing:

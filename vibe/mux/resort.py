@@ -48,9 +48,14 @@ def chances(board: Board, course: Course, now: float) -> Chances:
         if standing.is_probed(now) and course.call.on_limit == "wait":
             pending = True
         at = max(now, _allowed_at(standing, course))
-        if (order := (at, standing.tier, standing.index)) < first:
+        if (order := (at, standing.tier, _place(standing, course))) < first:
             first, soonest = order, Chance(standing, at)
     return Chances(soonest=soonest, pending=pending)
+
+
+def _place(standing: Standing, course: Course) -> int:
+    order = course.call.order
+    return order.index(standing.entry.alias) if order else standing.index
 
 
 def _allowed_at(standing: Standing, course: Course) -> float:

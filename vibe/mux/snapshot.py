@@ -24,8 +24,9 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
 
     `back_in_s` counts down to the end of a rest; None where that is not known. `spent_for_s`: its
     limit is used up for so long, and it is passed over while another can answer. `trouble` is why
-    the entry cannot be used at all; `taken_out`: it is not asked for now, by hand. Costs are of
-    those attempts whose price is known; `unpriced` counts the others.
+    the entry cannot be used at all; `taken_out`: it is not asked for now, by hand. `by_name`: it is
+    none of the pool, and counted in none of its sums. Costs are of those attempts whose price is
+    known; `unpriced` counts the others.
     """
 
     alias: Alias
@@ -43,6 +44,7 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
     resting_from: str | None = None
     trouble: str | None = None
     taken_out: bool = False
+    by_name: bool = False
     share: float | None = None
     want: float | None = None
     requests: int = 0
@@ -122,8 +124,8 @@ def snapshot(
     return MuxSnapshot(
         at=wall,
         mode=board.pool.rules.mode,
-        available=sum(entry.can_answer for entry in entries),
-        total=len(entries),
+        available=sum(entry.can_answer and not entry.by_name for entry in entries),
+        total=sum(not entry.by_name for entry in entries),
         requests=about.requests,
         under_way=about.under_way,
         waiting=about.waiting,
@@ -165,6 +167,7 @@ def _entry(
         resting_from=failure.kind.value if failure else None,
         trouble=entry.trouble,
         taken_out=entry.is_out,
+        by_name=entry.by_name,
         **_shares(board, standing, asked),
         requests=counts.requests,
         ok=counts.ok,

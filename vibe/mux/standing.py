@@ -87,7 +87,7 @@ class Standing:
         self.index = index
         self.weight = weight
         self.circuits = circuits
-        self.tier = int(entry.is_fallback)
+        self.tier = 2 if entry.by_name else int(entry.is_fallback)  # as board.py names them
         self.most = inf if entry.max_concurrent is None else entry.max_concurrent
         self.look()
 

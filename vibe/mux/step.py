@@ -33,7 +33,8 @@ class Call(Struct, frozen=True, kw_only=True):
 
     `unable` tells the entries that would be asked in vain, and why. Requests of one `affinity` stay
     with the entry that began it. `tokens` is about what is sent. `by_person`: somebody waits for
-    it who may have mended a key or an account meanwhile.
+    it who may have mended a key or an account meanwhile. `order` names the only ones to ask, in the
+    order of failover; where it is empty, that is the pool's.
     """
 
     unable: Mapping[Alias, str] = NOTHING
@@ -42,6 +43,7 @@ class Call(Struct, frozen=True, kw_only=True):
     on_limit: OnLimit = "wait"
     tokens: int = 0
     by_person: bool = False
+    order: tuple[Alias, ...] = ()
 
 
 class Aside(Struct, frozen=True):

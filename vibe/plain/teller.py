@@ -19,7 +19,15 @@ from vibe.domain.event import (
     Unanswered,
     Waiting,
 )
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 from vibe.domain.telling import tokens
 from vibe.domain.turn import (
     ApprovalAsked,
@@ -70,6 +78,8 @@ class Teller:
             case Sealed() | Unanswered():
                 self._end_answer()
             case ThinkingDelta() | CallBegan() | CallDelta() | CallEnded() | ToolOutput():
+                pass
+            case ThinkingSealed() | Passed():
                 pass
             case ApprovalAsked() | QuestionAsked() | MessageAdded():
                 pass  # whoever asks or says it shows it

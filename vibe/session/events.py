@@ -18,7 +18,15 @@ from vibe.domain.event import (
     Waiting,
 )
 from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 from vibe.domain.telling import told
 from vibe.session.record import Answered, Noted, Record
 from vibe.session.transcript import Transcript
@@ -45,5 +53,7 @@ def record_of(event: PoolEvent, transcript: Transcript) -> Record | None:
         case Routed() | Waiting() | Slow():
             return None
         case TextDelta() | ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+            return None
+        case ThinkingSealed() | Passed():
             return None
     assert_never(event)

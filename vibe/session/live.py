@@ -22,7 +22,15 @@ from vibe.domain.event import (
     Waiting,
 )
 from vibe.domain.model import Alias
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 
 
 class Arriving(Struct, frozen=True, kw_only=True):
@@ -57,7 +65,7 @@ class Live(Struct, frozen=True, kw_only=True):
                 return Live(alias=alias)
             case Sealed() | Unanswered():
                 return Live()
-            case CallEnded() | Waiting() | Slow():
+            case CallEnded() | ThinkingSealed() | Passed() | Waiting() | Slow():
                 return self
         assert_never(event)
 

@@ -23,7 +23,15 @@ from vibe.domain.event import (
     Waiting,
 )
 from vibe.domain.message import Text
-from vibe.domain.stream import CallBegan, CallDelta, CallEnded, TextDelta, ThinkingDelta
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
 from vibe.domain.telling import in_brief, tokens, told
 from vibe.domain.turn import (
     ApprovalAsked,
@@ -135,6 +143,8 @@ class Story:
             case TextDelta(text):
                 self._write(self._cleaner.feed(text))
             case ThinkingDelta() | CallBegan() | CallDelta() | CallEnded():
+                pass
+            case ThinkingSealed() | Passed():
                 pass
             case Sealed() | Unanswered():
                 self._end_answer(event)
