@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, TypeAlias, assert_never
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from vibe.clean import clean_line, quote
+from vibe.clean import quote
 from vibe.domain.message import (
     Assistant,
     AssistantPart,
@@ -32,10 +32,10 @@ from vibe.domain.message import (
 )
 from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
 from vibe.errors import UsageError
+from vibe.wire.complaint import decoded
 
 AUTO: Final = "auto"  # the pool, and no one model of it
 
-_PLACE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`", re.DOTALL)
 _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[^;,]*)*;base64")
 
 
@@ -172,14 +172,7 @@ _DECODER: Final = msgspec.json.Decoder(_Body)
 
 def read_chat_request(body: bytes) -> ChatRequest:
     """Raises `UsageError` where it is not of that form."""
-    try:
-        read = _DECODER.decode(body)
-    except msgspec.ValidationError as error:
-        raise UsageError(_complaint(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UsageError("the request is not JSON") from None
-    except RecursionError:
-        raise UsageError("the request is nested too deeply") from None
+    read = decoded(_DECODER, body)
     most = read.max_tokens if read.max_completion_tokens is None else read.max_completion_tokens
     return ChatRequest(
         model=read.model,
@@ -200,13 +193,6 @@ def read_chat_request(body: bytes) -> ChatRequest:
             cache_key=read.prompt_cache_key or "",
         ),
     )
-
-
-def _complaint(error: str) -> str:
-    found = _PLACE.fullmatch(error)
-    what, place = (found["what"], found["place"]) if found else (error, "")
-    what = clean_line(what.replace("`", ""))
-    return f"{place or 'the request'}: {what[0].lower()}{what[1:]}"
 
 
 def _messages(messages: Iterable[_Message]) -> Iterator[Message]:

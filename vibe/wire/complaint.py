@@ -1,0 +1,34 @@
+"""What is wrong with a client's request, in one sentence that names the place."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from vibe.clean import clean_line
+from vibe.errors import UsageError
+
+_PLACE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`", re.DOTALL)
+
+_T = TypeVar("_T")
+
+
+def decoded(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
+    """Raises `UsageError` where the body is not of the decoder's form."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise UsageError(_complaint(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise UsageError("the request is not JSON") from None
+    except RecursionError:
+        raise UsageError("the request is nested too deeply") from None
+
+
+def _complaint(error: str) -> str:
+    found = _PLACE.fullmatch(error)
+    what, place = (found["what"], found["place"]) if found else (error, "")
+    what = clean_line(what.replace("`", ""))
+    return f"{place or 'the request'}: {what[0].lower()}{what[1:]}"

@@ -1,0 +1,99 @@
+"""A client's protocol: its request in, its answer out, and no I/O. The other side of codec.py.
+
+Contracts that every protocol keeps, and that tests/wire holds it to:
+- `read` refuses what has a wrong form with a `UsageError` that names the place.
+- A `Writer` is begun once, then told pieces, then ended or failed, once. Whatever pieces come, what
+  it writes is a legal sequence of its protocol that ends in its terminator or its error.
+- No piece may be told of a call that has not begun, and none after its end.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from vibe.domain.answer import Answer
+from vibe.domain.request import ModelRequest
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
+
+Dialect: TypeAlias = Literal["chat", "messages", "responses"]
+Piece: TypeAlias = TextDelta | ThinkingDelta | ThinkingSealed | CallBegan | CallDelta | CallEnded
+Trouble: TypeAlias = Literal[
+    "invalid", "too_long", "refused", "unauthorized", "forbidden", "not_found", "too_large",
+    "rate_limited", "overloaded", "failed", "timeout",
+]  # fmt: skip
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """`model` is the name by which one was asked for. `session` tells requests of one conversation,
+    as the client itself does, "" where it does not. `tells_usage` is for a stream."""
+
+    request: ModelRequest
+    model: str
+    is_streamed: bool = False
+    tells_usage: bool = False
+    session: str = ""
+
+
+class Heading(Struct, frozen=True, kw_only=True):
+    """What all parts of one answer have in common. `input_tokens` is an estimate of what was sent,
+    for a protocol that tells it before anybody has counted. `created` is in seconds."""
+
+    id: str
+    created: int
+    model: str
+    input_tokens: int = 0
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """Why there is no answer, or no more of it: one clean sentence, and when to come again."""
+
+    status: int
+    trouble: Trouble
+    message: str
+    retry_after_s: float | None = None
+
+
+class Writer(Protocol):
+    """One answer on its way out, as bytes of an event stream."""
+
+    def begin(self) -> bytes: ...
+
+    def piece(self, piece: Piece) -> bytes: ...
+
+    def beat(self) -> bytes:
+        """That it is still alive, while nothing comes."""
+        ...
+
+    def end(self, answer: Answer) -> bytes:
+        """All that was told is of `answer`, and so are its calls, each of which was told."""
+        ...
+
+    def fail(self, fault: Fault) -> bytes: ...
+
+
+class Served(Protocol):
+    """One protocol."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def read(self, body: bytes) -> Wanted: ...
+
+    def writer(self, wanted: Wanted, heading: Heading) -> Writer: ...
+
+    def whole(self, wanted: Wanted, heading: Heading, answer: Answer) -> bytes:
+        """The answer as one body."""
+        ...
+
+    def error(self, fault: Fault, *, request_id: str) -> bytes:
+        """The body of an answer whose status is `fault.status`."""
+        ...
