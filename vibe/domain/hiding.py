@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import is_not
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from vibe.domain.stream import CallDelta, TextDelta, ThinkingDelta
 from vibe.domain.turn import ApprovalAsked, CallKey, ToolFinished, ToolOutput, TurnFinished
 from vibe.secret import RedactedStream, Redactor
 
+T = TypeVar("T")
 _SHOWN_BY_NOBODY: Final = (ThinkingDelta, CallDelta)
 
 
@@ -73,11 +74,15 @@ class Hiding:
 
     def _hidden(self, event: Event) -> Event:
         if not isinstance(event, ApprovalAsked):
-            return cast("Event", _walked(event, self.text))
+            return self.within(event)
         hidden = cast("ApprovalAsked", _walked(event, partial(decided_by, redactor=self._redactor)))
         # What the person makes of it is written to the file: there the key is to stay.
         may_be_revised = hidden.proposed == event.proposed
         return hidden if may_be_revised else replace(hidden, proposed=None)
+
+    def within(self, value: T) -> T:
+        """The value, with what is secret hidden in every text of it."""
+        return cast("T", _walked(value, self.text))
 
     def text(self, text: str) -> str:
         """A text that is whole. Without secrets it is as it was, else it is clean as well."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from vibe.domain.message import Message
 
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high"]
+Dialect: TypeAlias = Literal["chat", "messages", "responses"]  # of a client
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -37,10 +38,20 @@ class JsonFormat(Struct, frozen=True, kw_only=True):
     strict: bool = False
 
 
+class Original(Struct, frozen=True, kw_only=True):
+    """What a client sent: `body` is one JSON object, `headers` are those that mean something to a
+    provider of the same dialect."""
+
+    dialect: Dialect
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class ModelRequest(Struct, frozen=True, kw_only=True):
     """`None` leaves a parameter out, for the provider's own default.
 
-    Where the last message is the model's own, the answer goes on from its end.
+    Where the last message is the model's own, the answer goes on from its end. A target that speaks
+    as the `original` does may be sent that instead, and its answer is passed on as it comes.
     """
 
     messages: tuple[Message, ...]
@@ -57,6 +68,7 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     effort: Effort | None = None
     cache_key: str = ""
     stream: bool = True
+    original: Original | None = None
 
 
 class EmbeddingRequest(Struct, frozen=True, kw_only=True):

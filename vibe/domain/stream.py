@@ -65,10 +65,11 @@ class CallEnded(Struct, frozen=True, kw_only=True):
 class Passed(Struct, frozen=True):
     """A part of the answer in the very bytes of the provider, for a reader who speaks as it does.
 
-    Only where that was asked for, and then in the place of all deltas.
+    Only where that was asked for, and then in the place of all deltas; `pieces` is about how many.
     """
 
     data: bytes
+    pieces: int = 0
 
 
 class UsageSeen(Struct, frozen=True):

@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from math import inf
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from vibe.clock import Clock
 from vibe.domain.answer import Answer
 from vibe.domain.event import (
@@ -34,6 +36,7 @@ from vibe.domain.stream import (
     Broken,
     Ended,
     LimitsSeen,
+    Passed,
     StopReason,
     StreamEvent,
     TextDelta,
@@ -49,6 +52,7 @@ from vibe.mux.part import Part
 from vibe.mux.step import Aside, Call, Done, Send, Step, Then, Wait
 from vibe.mux.trace import AttemptTrace, Trace
 from vibe.wire.capability import BYTES_A_TOKEN
+from vibe.wire.forwarding import is_forwarded
 from vibe.wire.portability import continued, fitted, goes_on
 from vibe.wire.repair import learned, repaired
 
@@ -111,8 +115,8 @@ class Answering:
                         yield event
                     is_plain = self._is_plain(attempt)
                     async for event in attempt.stream:  # closed with the attempt
-                        if is_plain and type(event) is TextDelta:
-                            attempt.gathered.text(event.text)
+                        if is_plain and isinstance(event, TextDelta | Passed):
+                            attempt.gathered.say(event)
                             yield event
                             continue
                         for told in await self._take(attempt, event):
@@ -197,7 +201,11 @@ class Answering:
         request = continued(self._request, said, target) if said else fitted(self._request, target)
         if send.why == "repair":
             failure = self._tried[-1].failure
+            was_forwarded = is_forwarded(request, target)
+            request = fitted(replace(request, original=None), target)
             mended = repaired(request, target, failure)
+            if mended is None and was_forwarded:  # that it is in other words may help
+                mended = request, target
             if mended is None:
                 return None
             self._learned = learned(request, target, failure)

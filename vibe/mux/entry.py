@@ -18,6 +18,7 @@ from vibe.domain.usage import Price
 ScopeId = NewType("ScopeId", str)
 NETWORK = ScopeId("network")
 LEFT_OUT = "left out by hand"
+NO_WEIGHT = "its weight is 0"
 
 
 class Scopes(Struct, frozen=True, kw_only=True):

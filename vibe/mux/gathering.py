@@ -12,12 +12,15 @@ from vibe.domain.stream import (
     CallBegan,
     CallDelta,
     CallEnded,
+    Passed,
     StreamEvent,
+    TextDelta,
     ThinkingDelta,
     ThinkingSealed,
     UsageSeen,
 )
 from vibe.domain.usage import Usage
+from vibe.wire.capability import BYTES_A_TOKEN
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -61,6 +64,13 @@ class Gathered:
             self._parts.append([delta])
         self.is_committed = self.is_committed or bool(delta)
 
+    def say(self, event: TextDelta | Passed) -> None:
+        if isinstance(event, TextDelta):
+            self.text(event.text)
+        else:
+            self.characters += event.pieces * BYTES_A_TOKEN  # a piece is about a token
+            self.is_committed = True
+
     def add(self, event: StreamEvent, producer: Producer) -> None:
         """All but text."""
         match event:
@@ -79,6 +89,8 @@ class Gathered:
             case CallEnded():
                 self._calls[event.call].has_ended = True
                 self._calls[event.call].seal = event.seal
+            case Passed():
+                self.say(event)
             case UsageSeen(usage):
                 self.usage = self.usage.merged(usage)
             case _:

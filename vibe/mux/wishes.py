@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.domain.model import Alias
-from vibe.mux.entry import Entry
+from vibe.mux.entry import NO_WEIGHT, Entry
 
 NO_WEIGHTS: Mapping[Alias, int] = MappingProxyType({})
 
@@ -40,7 +40,9 @@ class Wishes(Struct, frozen=True, kw_only=True):
     def of(self, entry: Entry) -> Entry:
         alias = entry.alias
         is_out = alias in self.out if self.pinned is None else alias != self.pinned
-        return replace(entry, weight=self.weights.get(alias, entry.weight), is_out=is_out)
+        weight = self.weights.get(alias, entry.weight)
+        trouble = None if weight and entry.trouble == NO_WEIGHT else entry.trouble
+        return replace(entry, weight=weight, is_out=is_out, trouble=trouble)
 
 
 AS_CONFIGURED = Wishes()

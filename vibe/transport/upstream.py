@@ -27,6 +27,7 @@ from vibe.transport.errors import before_answer, within_answer
 from vibe.transport.watch import Watch
 from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
 from vibe.wire.dialects import codec_for
+from vibe.wire.forwarding import Forwarding, forwarding_call, is_forwarded
 from vibe.wire.limits import limits_of
 from vibe.wire.listing import ListedModel, listing_call, read_listing
 
@@ -45,13 +46,16 @@ _KEY_HEADERS: dict[Auth, tuple[str, str]] = {
 
 
 class Upstream:
-    """`ask` may run any number of times at once; `aclose` ends the connections of all."""
+    """`ask` may run any number of times at once; `aclose` ends the connections of all.
 
-    def __init__(self, provider: Provider, *, clock: Clock) -> None:
+    With `for_load` that is cheaper; it then belongs to the event loop of its first request.
+    """
+
+    def __init__(self, provider: Provider, *, clock: Clock, for_load: bool = False) -> None:
         self._provider = provider
         self._clock = clock
         self._codec = codec_for(provider.backend)
-        self._client = client_of(provider)
+        self._client = client_of(provider, for_load=for_load)
         own = [value.reveal() for _, value in provider.headers]
         self._redactor = Redactor([*own, provider.key.reveal()] if provider.key else own)
 
@@ -65,7 +69,7 @@ class Upstream:
         reads it, closes the connection at once.
         """
         began_s = asyncio.get_running_loop().time()
-        call = self._codec.encode(request, target)
+        call, decoder = self._asked(request, target)
         response = await self._send(call)
         if isinstance(response, Failure):
             yield Broken(response)
@@ -76,7 +80,6 @@ class Upstream:
             if not response.is_success:
                 yield Broken(await self._refusal(response))
                 return
-            decoder = self._codec.decoder(target, stream=call.stream)
             watch = Watch(self._provider.patience, began_s=began_s, cut=partial(cut, response))
             is_silent = True
             async with aclosing(_events(response, decoder, watch)) as events:
@@ -87,6 +90,15 @@ class Upstream:
                     else:
                         is_silent = False
                         yield event
+
+    def _asked(self, request: ModelRequest, target: Target) -> tuple[HttpCall, Decoder]:
+        codec = self._codec
+        if request.original is not None and is_forwarded(request, target):
+            call = forwarding_call(request, target, codec)
+            decoder = codec.decoder(target, stream=call.stream)
+            return call, Forwarding(decoder, request.original.dialect, stream=call.stream)
+        call = codec.encode(request, target)
+        return call, codec.decoder(target, stream=call.stream)
 
     async def models(self) -> tuple[ListedModel, ...] | Failure:
         """The models that the provider offers; spends no tokens."""

@@ -35,6 +35,7 @@ from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.target import Target
 from vibe.wire.calls import paired
 from vibe.wire.capability import estimated_tokens
+from vibe.wire.forwarding import is_forwarded
 from vibe.wire.portable_parts import portable, sendable
 
 BEGIN: Final = User((Text("Begin."),))
@@ -56,6 +57,8 @@ RESULTS_HOLD_ANYTHING: Final[frozenset[Backend]] = frozenset({"anthropic", "resp
 
 def fitted(request: ModelRequest, target: Target) -> ModelRequest:
     """The same request as this target takes it. Fitting it again changes nothing."""
+    if is_forwarded(request, target):
+        return request
     offered = {tool.name for tool in request.tools}
     messages = [
         fit for message in request.messages if (fit := portable(message, target, offered=offered))
@@ -67,6 +70,7 @@ def fitted(request: ModelRequest, target: Target) -> ModelRequest:
     messages = _ended([_reasoned(message, target) for message in messages], target)
     fit = replace(
         request,
+        original=None,
         messages=tuple(messages),
         tools=tuple(_told(tool) for tool in request.tools),
         system="\n\n".join(text for text in (sendable(request.system), *opening) if text.strip()),

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from vibe.domain.answer import Answer
 from vibe.domain.message import Text, Thinking
+from vibe.domain.request import Dialect
 from vibe.domain.stream import (
     CallBegan,
     CallDelta,
@@ -23,7 +24,7 @@ from vibe.domain.stream import (
     ThinkingSealed,
 )
 from vibe.wire.serve_chat import read_chat_request
-from vibe.wire.serving import Dialect, Fault, Heading, Piece, Trouble, Wanted
+from vibe.wire.serving import Fault, Heading, Piece, Trouble, Wanted
 
 FINISH: Final[dict[StopReason, str]] = {
     "end": "stop",

@@ -3,7 +3,8 @@
 Contracts that every protocol keeps, and that tests/wire holds it to:
 - `read` refuses what has a wrong form with a `UsageError` that names the place.
 - A `Writer` is begun once, then told pieces, then ended or failed, once. Whatever pieces come, what
-  it writes is a legal sequence of its protocol that ends in its terminator or its error.
+  it writes is a legal sequence of its protocol that ends in its terminator or its error. It can
+  also fail what it has not begun: an answer in a provider's own bytes, which were cut.
 - No piece may be told of a call that has not begun, and none after its end.
 """
 
@@ -14,7 +15,7 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from vibe.domain.answer import Answer
-from vibe.domain.request import ModelRequest
+from vibe.domain.request import Dialect, ModelRequest
 from vibe.domain.stream import (
     CallBegan,
     CallDelta,
@@ -24,7 +25,6 @@ from vibe.domain.stream import (
     ThinkingSealed,
 )
 
-Dialect: TypeAlias = Literal["chat", "messages", "responses"]
 Piece: TypeAlias = TextDelta | ThinkingDelta | ThinkingSealed | CallBegan | CallDelta | CallEnded
 Trouble: TypeAlias = Literal[
     "invalid", "too_long", "refused", "unauthorized", "forbidden", "not_found", "too_large",

@@ -1,0 +1,158 @@
+"""A client's own request and the provider's own bytes, between two that speak the same dialect.
+
+Only the name of the model is exchanged in what goes in, and nothing in what comes out. The answer
+is watched all the same: until something of it is there it can still be another's, and how it ends
+is known. Most of it is text, which is passed on without being read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from vibe.domain.model import Backend
+from vibe.domain.request import Dialect, ModelRequest
+from vibe.domain.stream import (
+    Began,
+    Broken,
+    Ended,
+    LimitsSeen,
+    Passed,
+    StreamEvent,
+    UsageSeen,
+)
+from vibe.domain.target import Target
+from vibe.wire.codec import Codec, Decoder, HttpCall
+
+_SPEAKS: Final[dict[Backend, Dialect]] = {
+    "generic": "chat",
+    "azure": "chat",
+    "anthropic": "messages",
+    "responses": "responses",
+}
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_BREAK: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_DONE: Final = b"data: [DONE]\n\n"
+# What an event has in it that is more than another piece of text or of thought. In a text such a
+# word has a backslash before its quotes.
+_TELLING: Final[dict[Dialect, re.Pattern[bytes]]] = {
+    "chat": re.compile(
+        rb'\[DONE\]|(?:^|\n)event:|"(?:error|tool_calls|function_call|code|detail|usage)"\s*:\s*[^n]'
+        rb'|"finish_reason"\s*:\s*"|"type"\s*:'
+    ),
+    "messages": re.compile(
+        rb'"type"\s*:\s*"(?!content_block_delta"|text_delta"|thinking_delta"|ping")'
+    ),
+    "responses": re.compile(rb'"type"\s*:\s*"(?!response\.(?:output_text|reasoning\w*)\.delta")'),
+}
+_UNREAD = (Began, LimitsSeen, UsageSeen)
+
+
+def is_forwarded(request: ModelRequest, target: Target) -> bool:
+    """Whether this target takes the client's request as it is."""
+    original = request.original
+    return original is not None and _SPEAKS.get(target.backend) == original.dialect
+
+
+def forwarding_call(request: ModelRequest, target: Target, codec: Codec) -> HttpCall:
+    """The client's request, at the place where the target takes such."""
+    original = request.original
+    assert original is not None  # noqa: S101 - is_forwarded() was asked before
+    call = codec.encode(ModelRequest(messages=(), stream=request.stream), target)
+    members = _MEMBERS.decode(original.body)
+    members["model"] = msgspec.Raw(msgspec.json.encode(target.model))
+    return replace(
+        call,
+        body=msgspec.json.encode(members),
+        headers=(*call.headers, *original.headers),
+        stream=request.stream,
+    )
+
+
+class Forwarding:
+    """A decoder around another: what it would tell as deltas is told as `Passed`.
+
+    `_held` is what has come before there was something of an answer, `_rest` the beginning of an
+    event. `_is_plain`: the answer has another form than was asked for, and is read as any other.
+    """
+
+    def __init__(self, decoder: Decoder, dialect: Dialect, *, stream: bool) -> None:
+        self._decoder = decoder
+        self._dialect: Dialect = dialect
+        self._telling = _TELLING[dialect]
+        self._stream = stream
+        self._is_plain: bool | None = None
+        self._has_begun = False
+        self._is_done = False
+        self._held = b""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> tuple[StreamEvent, ...]:
+        if self._is_plain is None:
+            first = data.lstrip()[:1]
+            self._is_plain = bool(first) and (first in b"{[") == self._stream
+        if self._is_plain:
+            return self._decoder.feed(data)
+        if not self._stream:
+            self._held += data
+            return self._kept(self._decoder.feed(data))
+        return tuple(self._streamed(self._complete(data)))
+
+    def finish(self) -> tuple[StreamEvent, ...]:
+        if self._is_plain or not self._stream:
+            events = self._decoder.finish()
+            return events if self._is_plain else self._kept(events)
+        rest, self._rest = self._rest, b""
+        events = [*self._streamed(rest + b"\n\n" if rest else b"")]
+        last = self._decoder.finish()
+        if last and isinstance(last[-1], Ended) and self._dialect == "chat" and not self._is_done:
+            events.append(Passed(_DONE))
+        return (*events, *(event for event in last if isinstance(event, (*_UNREAD, Ended, Broken))))
+
+    def _complete(self, data: bytes) -> bytes:
+        """The events that are whole by now."""
+        data = self._rest + data
+        end = data.rfind(b"\n\n") + 2
+        if b"\r" in data:
+            end = max((found.end() for found in _BREAK.finditer(data)), default=1)
+        end = 0 if end == 1 else end
+        self._rest = data[end:]
+        return data[:end]
+
+    def _streamed(self, block: bytes) -> Iterator[StreamEvent]:
+        if not block:
+            return
+        if self._has_begun and not self._telling.search(block):
+            yield Passed(block, pieces=block.count(b"data:"))
+            return
+        for one in _events(block):
+            read = self._decoder.feed(one)
+            is_broken = bool(read) and isinstance(read[-1], Broken)
+            if not is_broken:
+                self._held += one
+                self._is_done = self._is_done or b"[DONE]" in one
+            self._has_begun = self._has_begun or any(
+                not isinstance(event, (*_UNREAD, Broken)) for event in read
+            )
+            if self._has_begun and self._held:
+                held, self._held = self._held, b""
+                yield Passed(held, pieces=1)
+            yield from (e for e in read if isinstance(e, (*_UNREAD, Ended, Broken)))
+
+    def _kept(self, events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
+        """Of an answer in one body: all of it, once it is known to be one."""
+        told = tuple(e for e in events if isinstance(e, (*_UNREAD, Ended, Broken)))
+        if told and isinstance(told[-1], Ended):
+            return (*told[:-1], Passed(self._held), told[-1])
+        return told
+
+
+def _events(block: bytes) -> Iterator[bytes]:
+    begin = 0
+    for found in _BREAK.finditer(block):
+        yield block[begin : found.end()]
+        begin = found.end()
