@@ -170,6 +170,37 @@ def mux_of(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
     return mux_over(loaded, _sharing(clock), clock=clock, memory=memory)
 
 
+def mux_for_all(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
+    """As `mux_of`, and beside the pool every other model, to be asked by its name."""
+    mux = mux_of(loaded, clock=clock, memory=memory)
+    refit_for_all(mux, loaded, clock=clock)
+    return mux
+
+
+def refit_for_all(mux: Mux, loaded: Loaded, *, clock: Clock) -> None:
+    """As `refit`, for a pool that has every other model beside it."""
+    settings = loaded.settings.multiplexer
+    upstream_of = _sharing(clock)
+    members = _members(loaded, upstream_of) + _beside(loaded, upstream_of)
+    mux.set_members(members, _rules(settings), on_broken=settings.on_broken_stream)
+
+
+def _beside(loaded: Loaded, upstream_of: Callable[[Line], Upstream]) -> list[Member]:
+    from msgspec.structs import replace
+
+    from vibe.config.schema import PoolEntry
+
+    pooled = {entry.alias for entry, _ in _entries(loaded)}
+    entries = (
+        (_entry(PoolEntry(model=line.alias), line, loaded), line)
+        for line in lines_of(loaded)
+        if line.alias not in pooled
+    )
+    return [
+        _member(replace(entry, by_name=True), line, upstream_of(line)) for entry, line in entries
+    ]
+
+
 def refit(mux: Mux, loaded: Loaded, *, clock: Clock) -> None:
     """A pool that runs becomes what the configuration says now."""
     settings = loaded.settings.multiplexer
@@ -314,7 +345,7 @@ def _alone(settings: schema.Settings) -> schema.PoolEntry:
 def _entry(pooled: schema.PoolEntry, line: Line, loaded: Loaded) -> Entry:
     from vibe.config.checks.addresses import is_on_this_machine
     from vibe.domain.usage import Price
-    from vibe.mux.entry import Entry
+    from vibe.mux.entry import NO_WEIGHT, Entry
 
     settings = loaded.settings
     model = next(model for model in settings.models if model.alias == pooled.model)
@@ -323,8 +354,8 @@ def _entry(pooled: schema.PoolEntry, line: Line, loaded: Loaded) -> Entry:
     trouble = line.key_trouble
     if not provider.enabled:
         trouble = f"its provider {provider.name} is not enabled"
-    elif is_weighed and not pooled.weight:
-        trouble = "its weight is 0"
+    elif trouble is None and is_weighed and not pooled.weight:
+        trouble = NO_WEIGHT
     return Entry(
         alias=pooled.model,
         scopes=scopes_of(line.provider, model.name, is_local=is_on_this_machine(provider.api_base)),

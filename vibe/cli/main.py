@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "models": "vibe.cli.models",
     "mux": "vibe.cli.mux",
     "permissions": "vibe.cli.permissions",
+    "serve": "vibe.cli.serve",
     "sessions": "vibe.cli.sessions",
 }
 SAID = "vibe.said"  # what the person says at once, among what a parse brings

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from vibe.domain.answer import Answer
+from vibe.domain.message import Producer
 from vibe.domain.request import Dialect, ModelRequest
 from vibe.domain.stream import (
     CallBegan,
@@ -44,13 +45,16 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Heading(Struct, frozen=True, kw_only=True):
-    """What all parts of one answer have in common. `input_tokens` is an estimate of what was sent,
-    for a protocol that tells it before anybody has counted. `created` is in seconds."""
+    """What all parts of one answer have in common. `model` is the name that the client is told,
+    `producer` who thinks, as far as that is known when it begins. `input_tokens` is an estimate of
+    what was sent, for a protocol that tells it before anybody has counted. `created` is in seconds.
+    """
 
     id: str
     created: int
     model: str
     input_tokens: int = 0
+    producer: Producer | None = None
 
 
 class Fault(Struct, frozen=True, kw_only=True):

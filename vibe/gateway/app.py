@@ -1,0 +1,98 @@
+"""The gateway as an ASGI application: which path is answered by what.
+
+Protection stands before it (protected.py); what a path means in full stands in files of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from vibe.gateway.asgi import Receive, Scope, Send, answer, request_id
+from vibe.gateway.body import read_body
+from vibe.gateway.exchange import Exchange, Tell
+from vibe.gateway.offer import Offer
+from vibe.gateway.refusal import Refusal
+from vibe.wire.serve_chat_answer import ServedChat
+from vibe.wire.serving import Fault, Served, Trouble
+
+_SERVED: Final[dict[str, Served]] = {
+    "/v1/chat/completions": ServedChat(),
+}
+_TROUBLES: Final[dict[int, Trouble]] = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    408: "timeout",
+    413: "too_large",
+    429: "rate_limited",
+    500: "failed",
+    503: "overloaded",
+}
+_Page: TypeAlias = Callable[[Scope, Send], Awaitable[None]]
+
+
+class Application:
+    """`offer` may be replaced at any moment: requests under way keep the one they began with."""
+
+    def __init__(self, offer: Offer, tell: Tell) -> None:
+        self.offer = offer
+        self._tell = tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        served = _SERVED.get(path)
+        if served is None:
+            await self._other(scope, send)
+        elif scope["method"] != "POST":
+            refusal = Refusal(
+                status=405, code="method", sentence="use POST here", headers=((b"allow", b"POST"),)
+            )
+            await self._refuse(scope, send, refusal)
+        else:
+            offer = self.offer
+            body = await read_body(scope, receive, max_bytes=offer.max_body_bytes)
+            if isinstance(body, Refusal):
+                await self._refuse(scope, send, body)
+            else:
+                await _while_wanted(Exchange(served, offer, scope, send, self._tell), body, receive)
+
+    async def _other(self, scope: Scope, send: Send) -> None:
+        sentence = "there is nothing at this path: see /v1/models, /health or docs/gateway.md"
+        await self._refuse(scope, send, Refusal(status=404, code="path", sentence=sentence))
+
+    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
+        body = refused(scope["path"], refusal, request_id(scope))
+        await answer(send, status=refusal.status, body=body, headers=refusal.headers)
+
+
+def refused(path: str, refusal: Refusal, request_id: str) -> bytes:
+    """A refusal in the protocol that the path speaks."""
+    served = _SERVED.get(path, _SERVED["/v1/chat/completions"])
+    trouble = _TROUBLES.get(refusal.status, "invalid")
+    fault = Fault(status=refusal.status, trouble=trouble, message=refusal.sentence)
+    return served.error(fault, request_id=request_id)
+
+
+async def _while_wanted(exchange: Exchange, body: bytes, receive: Receive) -> None:
+    """Until it is answered, or until its client has gone away."""
+    task = asyncio.current_task()
+    has_gone = False
+
+    async def watch() -> None:
+        nonlocal has_gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        if task and not exchange.is_over:  # which ends the connection's messages just so
+            has_gone = True
+            task.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        await exchange.run(body)
+    except asyncio.CancelledError:
+        if not has_gone or (task and task.uncancel() > 0):
+            raise
+    finally:
+        watching.cancel()

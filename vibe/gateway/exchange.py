@@ -1,0 +1,251 @@
+"""One request for an answer of a model: read, asked of the pool, and told in the client's protocol.
+
+Before the first piece a failure is an answer with its own status; after it, an error of the
+protocol. Whatever happens, there is one outcome and one record of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from math import ceil
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from vibe.clean import clean_line
+from vibe.domain.answer import Answer
+from vibe.domain.event import FailedOver, PoolEvent, Routed, Sealed, Seam, Unanswered
+from vibe.domain.message import Producer
+from vibe.domain.model import Alias
+from vibe.domain.request import Original
+from vibe.domain.stream import Passed
+from vibe.errors import UsageError, VibeError
+from vibe.gateway.asgi import Header, Headers, Scope, Send, answer, header, request_id
+from vibe.gateway.faults import MALFORMED, fault_of
+from vibe.gateway.offer import Offer
+from vibe.gateway.outlet import Outlet
+from vibe.gateway.record import Record, Switched
+from vibe.gateway.steady import Steady
+from vibe.mux.asking import Asking
+from vibe.wire import seals
+from vibe.wire.capability import estimated_tokens
+from vibe.wire.serving import Fault, Heading, Served, Wanted, Writer
+
+Tell: TypeAlias = Callable[[Record | Switched], None]
+
+OWN_SEAL = seals.MARK.encode()
+_PASSED_HEADERS = (b"anthropic-beta", b"anthropic-version")
+_SESSION_HEADERS = (b"x-session-id", b"session_id", b"x-claude-code-session-id")
+
+
+class Exchange:
+    """`_alias` is who was asked last, since `_asked_s`; `_writer` is there once pieces are told.
+    `is_over` as soon as nothing is left but to send the end."""
+
+    def __init__(self, served: Served, offer: Offer, scope: Scope, send: Send, tell: Tell) -> None:
+        self._served = served
+        self._offer = offer
+        self._send = send
+        self._scope = scope
+        self._tell = tell
+        self._id = request_id(scope)
+        self._began_s = self._asked_s = offer.clock.monotonic()
+        self._alias: Alias | None = None
+        self._attempts = 0
+        self._writer: Writer | None = None
+        self._is_forwarded = False
+        self._outlet = Outlet(send, self._headers)
+        self.is_over = False
+        self._record = Record(
+            id=self._id,
+            method=scope["method"],
+            path=scope["path"],
+            status=200,
+            end="gone",
+            took_s=0,
+        )
+
+    async def run(self, body: bytes) -> None:
+        try:
+            wanted = self._read(body)
+            if isinstance(wanted, Fault):
+                await self._refuse(wanted)
+            else:
+                await self._ask(wanted, body)
+        finally:
+            self.is_over = True
+            self._outlet.stop()
+            took_s = self._offer.clock.monotonic() - self._began_s
+            self._tell(
+                replace(self._record, alias=self._alias, attempts=self._attempts, took_s=took_s)
+            )
+
+    def _read(self, body: bytes) -> Wanted | Fault:
+        try:
+            return self._served.read(body)
+        except UsageError as error:
+            message = f"{error.message}: {error.hint}" if error.hint else error.message
+            return Fault(status=MALFORMED, trouble="invalid", message=clean_line(message))
+
+    async def _ask(self, wanted: Wanted, body: bytes) -> None:
+        offer = self._offer
+        self._record = replace(
+            self._record, asked=clean_line(wanted.model), is_streamed=wanted.is_streamed
+        )
+        order = offer.names.order(wanted.model)
+        on_broken = offer.on_broken if wanted.is_streamed else "restart"  # nobody has read of it
+        request = wanted.request
+        if on_broken != "continue" and OWN_SEAL not in body:
+            original = Original(
+                dialect=self._served.dialect, body=body, headers=self._passed_headers()
+            )
+            request = replace(request, original=original, stream=wanted.is_streamed)
+        asking = Asking(
+            order=order,
+            affinity=offer.affinity_of(wanted, self._session()),
+            on_limit="exit",
+            on_broken=on_broken,
+        )
+        steady = Steady(holds_calls=on_broken != "stop")
+        if wanted.is_streamed:
+            self._outlet.beat_with(lambda: self._beat(wanted))
+        async with aclosing(offer.mux.stream(request, asking)) as events:
+            async for event in events:
+                match event:
+                    case Passed(data):
+                        await self._forward(data, wanted)
+                    case Sealed(whole):
+                        await self._finish(wanted, steady, event, whole)
+                    case Unanswered():
+                        await self._fail(fault_of(event, offer.resting(order)), wanted)
+                    case _:
+                        if wanted.is_streamed and not await self._pass_on(wanted, steady, event):
+                            return
+                        self._note(event)
+
+    def _session(self) -> str:
+        found = (header(self._scope, name) for name in _SESSION_HEADERS)
+        return next((value.decode("latin-1") for value in found if value), "")
+
+    def _passed_headers(self) -> tuple[tuple[str, str], ...]:
+        found = ((name, header(self._scope, name)) for name in _PASSED_HEADERS)
+        return tuple((name.decode(), value.decode("latin-1")) for name, value in found if value)
+
+    def _note(self, event: PoolEvent) -> None:
+        match event:
+            case Routed(alias=alias) | FailedOver(to_alias=alias) | Seam(to_alias=alias):
+                self._alias = alias
+                self._attempts += 1
+                self._asked_s = self._offer.clock.monotonic()
+                if not isinstance(event, Routed):
+                    self._tell(Switched(id=self._id, event=event))
+            case _:
+                pass
+
+    # To a client that gets the provider's own bytes.
+
+    async def _forward(self, data: bytes, wanted: Wanted) -> None:
+        self._is_forwarded = True
+        if wanted.is_streamed:
+            await self._outlet.write(data)
+        else:
+            self.is_over = True
+            await answer(self._send, status=200, body=data, headers=self._headers())
+
+    # To a client that reads along.
+
+    async def _pass_on(self, wanted: Wanted, steady: Steady, event: PoolEvent) -> bool:
+        """Whether the answer goes on."""
+        try:
+            pieces = steady.take(event)
+        except VibeError as error:
+            await self._fail(_fault(error), wanted)
+            return False
+        if pieces:
+            writer, begun = self._begun(wanted)
+            await self._outlet.write(begun + b"".join(map(writer.piece, pieces)))
+        return True
+
+    def _begun(self, wanted: Wanted) -> tuple[Writer, bytes]:
+        if self._writer is not None:
+            return self._writer, b""
+        self._writer = self._served.writer(wanted, self._heading(wanted))
+        return self._writer, self._writer.begin()
+
+    def _beat(self, wanted: Wanted) -> bytes:
+        writer, begun = self._begun(wanted)
+        return begun + writer.beat()
+
+    async def _finish(self, wanted: Wanted, steady: Steady, event: Sealed, whole: Answer) -> None:
+        self.is_over = True
+        self._alias = whole.alias or self._alias
+        self._record = replace(
+            self._record,
+            end="ok",
+            usage=whole.usage,
+            is_estimated=whole.is_estimated,
+            cost_uusd=whole.cost_uusd,
+        )
+        if self._is_forwarded:
+            if wanted.is_streamed:
+                await self._outlet.end(b"")
+        elif not wanted.is_streamed:
+            body = self._served.whole(wanted, self._heading(wanted), whole)
+            await answer(self._send, status=200, body=body, headers=self._headers())
+        elif await self._pass_on(wanted, steady, event):
+            writer, begun = self._begun(wanted)
+            await self._outlet.end(begun + writer.end(whole))
+
+    # Where there is no answer.
+
+    async def _fail(self, fault: Fault, wanted: Wanted) -> None:
+        self.is_over = True
+        if not self._outlet.has_begun:
+            await self._refuse(fault)
+            return
+        self._record = replace(self._record, end="cut", note=fault.message)
+        if self._is_forwarded:
+            writer, begun = self._served.writer(wanted, self._heading(wanted)), b""
+        else:
+            writer, begun = self._begun(wanted)
+        await self._outlet.end(begun + writer.fail(fault))
+
+    async def _refuse(self, fault: Fault) -> None:
+        self._outlet.stop()
+        end = "refused" if fault.status == MALFORMED else "failed"
+        self._record = replace(self._record, end=end, status=fault.status, note=fault.message)
+        body = self._served.error(fault, request_id=self._id)
+        headers = [*self._headers()]
+        if fault.retry_after_s is not None:
+            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s))))
+        await answer(self._send, status=fault.status, body=body, headers=headers)
+
+    # What is told of it.
+
+    def _heading(self, wanted: Wanted) -> Heading:
+        by = self._offer.model_of(self._alias) if self._alias else None
+        return Heading(
+            id=self._id,
+            created=int(self._offer.clock.wall()),
+            model=by.model if by else wanted.model,
+            input_tokens=max(1, estimated_tokens(wanted.request)),
+            producer=Producer(provider=by.provider, model=by.model) if by else None,
+        )
+
+    def _headers(self) -> Headers:
+        """Who answers, after how many attempts, and what was lost before he was asked."""
+        lost_ms = (self._asked_s - self._began_s) * 1000
+        told: list[Header] = [
+            (b"x-vibe-attempts", b"%d" % self._attempts),
+            (b"x-vibe-overhead-ms", b"%.1f" % lost_ms),
+        ]
+        if self._alias:
+            name = clean_line(self._alias).encode("ascii", "backslashreplace")
+            told.append((b"x-vibe-model", name))
+        return told
+
+
+def _fault(error: VibeError) -> Fault:
+    message = f"{error.message} ({error.hint})" if error.hint else error.message
+    return Fault(status=502, trouble="failed", message=clean_line(message))

@@ -1,0 +1,44 @@
+"""Why a request has no answer, in a client's terms: a status, a kind of trouble, one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from vibe.domain.event import Outcome, Unanswered
+from vibe.domain.failure import FailureKind
+from vibe.mux.errors import error_of
+from vibe.wire.serving import Fault, Trouble
+
+MALFORMED: Final = 400
+_FINAL: Final[dict[FailureKind, tuple[int, Trouble]]] = {
+    FailureKind.BAD_REQUEST: (400, "invalid"),
+    FailureKind.CONTEXT_TOO_LONG: (400, "too_long"),
+    FailureKind.REFUSED: (400, "refused"),
+    FailureKind.NOT_FOUND: (404, "not_found"),
+    FailureKind.RATE_LIMITED: (429, "rate_limited"),
+    FailureKind.OVERLOADED: (503, "overloaded"),
+    FailureKind.UNREACHABLE: (503, "overloaded"),
+}
+
+
+def fault_of(end: Unanswered, resting: Iterable[str | None] = ()) -> Fault:
+    """`resting` is what each of those rests from that were meant: it tells where nobody was asked
+    at all. A key that a provider refuses is no fault of the client's own key."""
+    status, trouble = _status(end, resting)
+    error = error_of(end)
+    message = f"{error.message} ({error.hint})" if error.hint else error.message
+    return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)
+
+
+def _status(end: Unanswered, resting: Iterable[str | None]) -> tuple[int, Trouble]:
+    if end.outcome is Outcome.DEADLINE:
+        return 504, "timeout"
+    failures = [tried.failure.inner or tried.failure.kind for tried in end.tried]
+    if end.outcome is Outcome.EXHAUSTED:
+        kinds = set(failures) or {FailureKind(rest) for rest in resting if rest}
+        limited = kinds == {FailureKind.RATE_LIMITED}
+        return (429, "rate_limited") if limited else (503, "overloaded")
+    if end.failure is None:
+        return 503, "overloaded"
+    return _FINAL.get(end.failure.inner or end.failure.kind, (502, "failed"))

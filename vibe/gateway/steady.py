@@ -1,0 +1,108 @@
+"""What a client may be told of an answer while it comes: nothing that would have to be taken back.
+
+Pool events in, pieces out. Where an answer may begin anew, calls are held back until it is whole,
+and a text that is said once more is told once.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from vibe.domain.answer import Answer
+from vibe.domain.event import (
+    FailedOver,
+    PoolEvent,
+    Retracted,
+    Routed,
+    Sealed,
+    Seam,
+    Slow,
+    Unanswered,
+    Waiting,
+)
+from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.stream import (
+    CallBegan,
+    CallDelta,
+    CallEnded,
+    Passed,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSealed,
+)
+from vibe.mux.errors import TakenBack
+from vibe.wire.serving import Piece
+
+
+class Steady:
+    """`_said` has been told. After a cut that takes it back `_again` is what of it the answer has
+    still to say once more, and `_cut` tells of that. `_open` are the calls that were told and have
+    not ended."""
+
+    def __init__(self, *, holds_calls: bool) -> None:
+        self._holds_calls = holds_calls
+        self._said: list[str] = []
+        self._again = ""
+        self._cut: Retracted | None = None
+        self._told = 0
+        self._open: set[int] = set()
+
+    def take(self, event: PoolEvent) -> tuple[Piece, ...]:
+        """Raises `TakenBack` where the answer begins anew with another text, and where it ended in
+        the middle of a call."""
+        match event:
+            case TextDelta(text):
+                return self._text(event, text)
+            case ThinkingDelta() | ThinkingSealed():
+                return (event,)
+            case CallBegan() | CallDelta() | CallEnded():
+                return () if self._holds_calls else self._call(event)
+            case Retracted():
+                self._cut, self._again = event, "".join(self._said)
+                return ()
+            case Sealed(answer):
+                return self._rest(answer)
+            case Routed() | FailedOver() | Seam() | Waiting() | Slow() | Unanswered() | Passed():
+                return ()
+        assert_never(event)
+
+    def _text(self, event: TextDelta, text: str) -> tuple[Piece, ...]:
+        if self._cut is None:
+            if self._holds_calls:
+                self._said.append(text)
+            return (event,)
+        known = text[: len(self._again)]
+        if not self._again.startswith(known):
+            raise TakenBack(self._cut)
+        self._again, text = self._again[len(known) :], text[len(known) :]
+        self._said.append(text)
+        return (TextDelta(text),) if text else ()
+
+    def _call(self, event: CallBegan | CallDelta | CallEnded) -> tuple[Piece, ...]:
+        match event:
+            case CallBegan():
+                self._told += 1
+                self._open.add(event.call)
+            case CallEnded():
+                self._open.discard(event.call)
+            case CallDelta():
+                pass
+        return (event,)
+
+    def _rest(self, answer: Answer) -> tuple[Piece, ...]:
+        if self._again and self._cut is not None:  # it is shorter than what was told
+            raise TakenBack(self._cut)
+        if not self._holds_calls:
+            if self._told > len(answer.calls):
+                failure = answer.cut or Failure(kind=FailureKind.BROKEN_STREAM)
+                raise TakenBack(Retracted(alias=answer.pieces[-1].alias, failure=failure))
+            return tuple(CallEnded(call=number) for number in sorted(self._open))
+        return tuple(
+            piece
+            for number, call in enumerate(answer.calls)
+            for piece in (
+                CallBegan(call=number, id=call.id, name=call.name),
+                CallDelta(call=number, arguments=call.arguments),
+                CallEnded(call=number, seal=call.seal),
+            )
+        )
