@@ -20,13 +20,15 @@ from vibe.errors import VibeError
 from vibe.secret import Redactor
 
 Painted = NewType("Painted", str)
-Ink: TypeAlias = Literal["red", "yellow", "green", "blue", "bold", "dim"]
+Ink: TypeAlias = Literal["red", "yellow", "green", "blue", "magenta", "cyan", "bold", "dim"]
 _COLOURS = re.compile(r"(\x1b\[[0-9;]*m)")
 _CODES: Mapping[Ink, str] = {
     "red": "1;31",
     "yellow": "33",
     "green": "32",
     "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
     "bold": "1",
     "dim": "2",
 }

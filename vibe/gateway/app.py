@@ -6,18 +6,18 @@ Protection stands before it (protected.py); what a path means in full stands in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from vibe.gateway.asgi import Receive, Scope, Send, answer, request_id
 from vibe.gateway.body import read_body
 from vibe.gateway.exchange import Exchange, Tell
 from vibe.gateway.offer import Offer
+from vibe.gateway.pages import Pages
 from vibe.gateway.refusal import Refusal
 from vibe.wire.serve_chat_answer import ServedChat
 from vibe.wire.serving import Fault, Served, Trouble
 
-_SERVED: Final[dict[str, Served]] = {
+SERVED: Final[dict[str, Served]] = {
     "/v1/chat/completions": ServedChat(),
 }
 _TROUBLES: Final[dict[int, Trouble]] = {
@@ -30,46 +30,55 @@ _TROUBLES: Final[dict[int, Trouble]] = {
     500: "failed",
     503: "overloaded",
 }
-_Page: TypeAlias = Callable[[Scope, Send], Awaitable[None]]
+_NOTHING: Final = Refusal(
+    status=404,
+    code="path",
+    sentence="there is nothing at this path: docs/gateway.md lists those that there are",
+)
 
 
 class Application:
     """`offer` may be replaced at any moment: requests under way keep the one they began with."""
 
-    def __init__(self, offer: Offer, tell: Tell) -> None:
+    def __init__(self, offer: Offer, pages: Pages, tell: Tell) -> None:
         self.offer = offer
+        self._pages = pages
         self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        served = _SERVED.get(path)
-        if served is None:
-            await self._other(scope, send)
-        elif scope["method"] != "POST":
-            refusal = Refusal(
-                status=405, code="method", sentence="use POST here", headers=((b"allow", b"POST"),)
-            )
-            await self._refuse(scope, send, refusal)
-        else:
-            offer = self.offer
+        offer = self.offer
+        refusal = await self._answer(offer, scope, receive, send)
+        if refusal is not None:
+            body = refused(scope["path"], refusal, request_id(scope))
+            await answer(send, status=refusal.status, body=body, headers=refusal.headers)
+
+    async def _answer(
+        self, offer: Offer, scope: Scope, receive: Receive, send: Send
+    ) -> Refusal | None:
+        path, method = scope["path"], scope["method"]
+        if served := SERVED.get(path):
+            if method != "POST":
+                return _wrong_method("POST")
             body = await read_body(scope, receive, max_bytes=offer.max_body_bytes)
             if isinstance(body, Refusal):
-                await self._refuse(scope, send, body)
-            else:
-                await _while_wanted(Exchange(served, offer, scope, send, self._tell), body, receive)
+                return body
+            await _while_wanted(Exchange(served, offer, scope, send, self._tell), body, receive)
+            return None
+        if not self._pages.has(path):
+            return _NOTHING
+        if method not in ("GET", "HEAD"):
+            return _wrong_method("GET")
+        return await self._pages.show(offer, scope, send)
 
-    async def _other(self, scope: Scope, send: Send) -> None:
-        sentence = "there is nothing at this path: see /v1/models, /health or docs/gateway.md"
-        await self._refuse(scope, send, Refusal(status=404, code="path", sentence=sentence))
 
-    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
-        body = refused(scope["path"], refusal, request_id(scope))
-        await answer(send, status=refusal.status, body=body, headers=refusal.headers)
+def _wrong_method(right: str) -> Refusal:
+    allow = ((b"allow", right.encode()),)
+    return Refusal(status=405, code="method", sentence=f"use {right} here", headers=allow)
 
 
 def refused(path: str, refusal: Refusal, request_id: str) -> bytes:
     """A refusal in the protocol that the path speaks."""
-    served = _SERVED.get(path, _SERVED["/v1/chat/completions"])
+    served = SERVED.get(path, SERVED["/v1/chat/completions"])
     trouble = _TROUBLES.get(refusal.status, "invalid")
     fault = Fault(status=refusal.status, trouble=trouble, message=refusal.sentence)
     return served.error(fault, request_id=request_id)

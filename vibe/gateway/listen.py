@@ -67,7 +67,10 @@ def is_loopback(sockets: Sequence[socket.socket]) -> bool:
 
 
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except ValueError as error:  # what is no name at all, as its codec says
+        raise socket.gaierror(str(error)) from error
     return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
 
 

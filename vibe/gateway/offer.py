@@ -5,19 +5,24 @@ A frozen value: a reload puts another in its place, and requests that are under 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from vibe.clock import Clock
-from vibe.domain.model import Affinity, Alias, BrokenStream
+from vibe.domain.model import Affinity, Alias, BrokenStream, ProviderName
 from vibe.gateway.naming import Names, Offered
 from vibe.mux.mux import Mux
 from vibe.wire.serving import Wanted
 
+NO_PRIORITIES: Mapping[ProviderName, int] = MappingProxyType({})
+
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """`affinity` as configured; None: requests that tell of a session stay together."""
+    """`affinity` as configured; None: requests that tell of a session stay together. `began` is
+    when the gateway did, by the wall."""
 
     mux: Mux
     names: Names
@@ -25,6 +30,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     on_broken: BrokenStream = "stop"
     affinity: Affinity | None = None
     max_body_bytes: int = 32 * 1024 * 1024
+    priorities: Mapping[ProviderName, int] = NO_PRIORITIES
+    began: float = 0.0
 
     def model_of(self, alias: Alias) -> Offered | None:
         return next((each for each in self.names.models if each.alias == alias), None)

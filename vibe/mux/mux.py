@@ -218,7 +218,7 @@ class Mux:
             elif window is not None and tokens > window:
                 rather_not.append((alias, "has too small a window"))
             else:
-                left += 1
+                left += member.entry.why_not is None
         if left:
             yield from rather_not
 

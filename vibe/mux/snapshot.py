@@ -64,6 +64,8 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
     unpriced: int = 0
     estimated: int = 0
     last_error: LastError | None = None
+    last_ok_at: float | None = None
+    failed_in_a_row: int = 0
     last_minute: tuple[int, ...] = ()
 
 
@@ -186,6 +188,8 @@ def _entry(
         unpriced=counts.unpriced,
         estimated=counts.estimated,
         last_error=counts.last_error,
+        last_ok_at=counts.last_ok_at,
+        failed_in_a_row=counts.failed_in_a_row,
         last_minute=last_minute,
     )
 

@@ -49,6 +49,8 @@ class Counts:
         self.unpriced = 0
         self.estimated = 0
         self.last_error: LastError | None = None
+        self.last_ok_at: float | None = None
+        self.failed_in_a_row = 0
         self._first_token_s: deque[float] = deque(maxlen=RECENT)
         self._speeds: deque[float] = deque(maxlen=32)
         self._recent: deque[tuple[int, int]] = deque(maxlen=GRAINS)
@@ -70,10 +72,13 @@ class Counts:
         match attempt.outcome:
             case "ok":
                 self.ok += 1
+                self.last_ok_at, self.failed_in_a_row = wall, 0
             case "limited":
                 self.limited += 1
+                self.failed_in_a_row += 1
             case "failed":
                 self.failed += 1
+                self.failed_in_a_row += 1
             case "cancelled":
                 self.cancelled += 1
         self.input_tokens += attempt.input_tokens or 0
