@@ -175,7 +175,7 @@ class Seat:
     def configure(self, entry: Mapping[str, Any], index: int, scopes: tuple[Scope, ...]) -> None:
         self.index = index
         self.weight: int = 0 if entry["is_out"] else entry["weight"]
-        self.tier = int(entry["is_fallback"])
+        self.tier = 2 if entry["by_name"] else int(entry["is_fallback"])
         most = entry["max_concurrent"]
         self.most: float = inf if most is None else most
         self.trouble: str | None = entry["trouble"] or ("is out" if entry["is_out"] else None)

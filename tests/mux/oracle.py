@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from heapq import heappop, heappush
 from math import inf
 from typing import Any, NoReturn
@@ -68,6 +68,7 @@ class Oracle:
         unable: Collection[str],
         tokens: int,
         by_person: bool,
+        order: Sequence[str] = (),
     ) -> None:
         self._event = "begun"
         asked = self._scene.requests[request] = Asked(request, now)
@@ -76,6 +77,7 @@ class Oracle:
         asked.is_hasty = on_limit == "exit"
         asked.barred = set(unable)
         asked.by_person = by_person
+        asked.order = tuple(order)
         self._begun_at.append(now)
 
     def committed(self, now: float, attempt: int) -> None:
@@ -382,14 +384,15 @@ class Oracle:
         is_ordered = scene.rules["mode"] != "load_balance"
         if not (is_early or seat.tier or is_ordered):
             return
+        place = asked.place(seat)
         for other in scene.usable(now, asked):
             if other is seat:
                 continue
             if is_early:
                 _broken("S2", f"{seat.alias} was asked while it rests, and {other.alias} is well")
-            if other.tier < seat.tier:
+            if other.tier < seat.tier and not asked.order:
                 _broken("S6", f"{seat.alias} was asked, and {other.alias} is a primary and usable")
-            if is_ordered and other.tier == seat.tier and other.index < seat.index:
+            if is_ordered and asked.place(other) < place:
                 _broken("S6", f"{seat.alias} was asked, and {other.alias} comes before it")
         if seat.tier and not is_early and scene.stands_in_line(asked):
             _broken("S6", f"{seat.alias} was asked, and a primary is only full")
@@ -405,6 +408,7 @@ class Oracle:
 
     def _check_share(self, now: float, asked: Asked, seat: Seat, *, is_free: bool) -> None:
         shares, among = self._scene.shares[seat.tier], self._scene.in_turn(now, seat.tier)
+        is_free = is_free and not asked.order
         is_first = asked.entries.isdisjoint(among) and asked.barred.isdisjoint(among)
         if not (is_free and is_first and seat.alias in among):
             shares.disturbed()

@@ -33,6 +33,7 @@ class Asked:
         self.deadline = inf
         self.is_hasty = False
         self.by_person = False
+        self.order: tuple[str, ...] = ()
         self.entries: set[str] = set()
         self.anew: set[str] = set()
         self.barred: set[str] = set()
@@ -51,11 +52,21 @@ class Asked:
         self.bound_until: float | None = None
         self.bound_to: str | None = None
 
+    def means(self, seat: Seat) -> bool:
+        return seat.alias in self.order if self.order else seat.tier < 2
+
+    def place(self, seat: Seat) -> tuple[int, int]:
+        """Whose turn it is before whose, where there is an order."""
+        if self.order:
+            return 0, self.order.index(seat.alias)
+        return seat.tier, seat.index
+
     def may_ask(self, seat: Seat) -> bool:
         """Whether it may, in a new pass at least."""
         alias = seat.alias
         return (
             seat.trouble is None
+            and self.means(seat)
             and alias not in self.barred
             and (alias not in self.entries or alias in self.anew)
         )
@@ -98,7 +109,7 @@ class Scene:
         self.seats: dict[str, Seat] = {}
         self.tiers: tuple[list[Seat], list[Seat]] = ([], [])
         self.scopes: dict[str, Scope] = {}
-        self.shares = (Shares(), Shares())
+        self.shares = (Shares(), Shares(), Shares())
         self.requests: dict[int, Asked] = {}
         self.attempts: dict[int, Attempt] = {}
         self.line: dict[int, Asked] = {}
@@ -113,8 +124,8 @@ class Scene:
         is_balanced = rules["mode"] == "load_balance"
         by_weight = rules["strategy"] != "round_robin"
         self.is_shared = is_balanced and rules["strategy"] in ("weighted", "round_robin")
-        self.seats, self.tiers = {}, ([], [])
-        weights: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        self.seats, self.tiers = {}, ([], [], [])
+        weights: tuple[dict[str, int], ...] = ({}, {}, {})
         for index, entry in enumerate(pool["entries"]):
             alias = entry["alias"]
             seat = self.seats[alias] = self._known.setdefault(alias, Seat(alias))
@@ -146,7 +157,7 @@ class Scene:
     def stands_in_line(self, asked: Asked, *, anew: bool = False) -> bool:
         """Whether a primary would do that is only full, and no fallback stands in for it."""
         is_able = asked.may_ask if anew else asked.has_yet_to_ask
-        return self.rules["overflow"] == "wait" and any(
+        return not asked.order and self.rules["overflow"] == "wait" and any(
             seat.is_full and seat.is_well and is_able(seat) for seat in self.tiers[0]
         )
 
@@ -159,7 +170,7 @@ class Scene:
             return False  # its turn has moved on, and it will see so in time
         if asked.bound_to is not None:
             return asked.bound_to == seat.alias == self.bound(now, asked)
-        if seat.tier == 0:
+        if seat.tier == 0 or asked.order:
             return True
         return not any(primary.is_well and asked.may_ask(primary) for primary in self.tiers[0])
 

@@ -53,6 +53,7 @@ class PoolMachine(RuleBasedStateMachine):
         turn=st.none() | st.sampled_from(("one", "another")),
         by_person=st.booleans(),
         cannot=st.integers(0, 20),
+        named=st.permutations(range(6)) | st.just([]),
     )
     def request(
         self,
@@ -61,11 +62,15 @@ class PoolMachine(RuleBasedStateMachine):
         turn: str | None,
         by_person: bool,
         cannot: int,
+        named: list[int],
     ) -> None:
         self.begun += 1
         aliases = tuple(self.watched.core.board.standings)
+        order = tuple(aliases[place] for place in named[:3] if place < len(aliases))
+        barred = (*aliases[cannot : cannot + 1], *(set(aliases) - set(order) if order else ()))
         call = Call(
-            unable=dict.fromkeys(aliases[cannot : cannot + 1], "lacks it"),
+            unable=dict.fromkeys(barred, "lacks it"),
+            order=order,
             affinity=turn,
             deadline=None if lasts_s is None else self.now + lasts_s,
             on_limit=on_limit,

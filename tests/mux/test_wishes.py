@@ -14,7 +14,7 @@ from tests.mux.test_shared import SHARED, house
 from vibe.clock import SystemClock
 from vibe.domain.event import Sealed, Waiting
 from vibe.domain.model import Alias
-from vibe.mux.entry import Entry, Rules, ScopeId, Scopes
+from vibe.mux.entry import NO_WEIGHT, Entry, Rules, ScopeId, Scopes
 from vibe.mux.mux import Mux
 from vibe.mux.wishes import AS_CONFIGURED, Wishes
 from vibe.testing.fault_server import FaultServer
@@ -43,6 +43,14 @@ SCOPES = Scopes(own=ScopeId("own"), key=ScopeId("key"), origin=ScopeId("origin")
 def test_what_is_made_of_an_entry(wishes: Wishes, out: bool, weight: int) -> None:
     entry = Entry(alias=A, scopes=SCOPES, weight=7)
     assert wishes.of(entry) == Entry(alias=A, scopes=SCOPES, weight=weight, is_out=out)
+
+
+def test_who_has_no_weight_is_asked_once_he_is_given_one_and_for_no_other_trouble() -> None:
+    idle = Entry(alias=A, scopes=SCOPES, weight=0, trouble=NO_WEIGHT)
+    keyless = Entry(alias=A, scopes=SCOPES, weight=0, trouble="A_KEY is not set")
+    wishes = Wishes().weigh(A, 1)
+    assert AS_CONFIGURED.of(idle) == idle
+    assert [wishes.of(each).why_not for each in (idle, keyless)] == [None, keyless.trouble]
 
 
 async def test_all_requests_go_to_the_pinned_entry_until_it_is_unpinned() -> None:

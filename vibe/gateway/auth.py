@@ -9,7 +9,6 @@ import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from hmac import compare_digest
 from pathlib import Path
 from typing import Final
@@ -63,7 +62,7 @@ def unauthorized(headers: Iterable[tuple[bytes, bytes]], token: Secret) -> Refus
     right = token.reveal().encode()
     came = False
     for name, value in headers:
-        sent = value if name in _KEY_HEADERS else _bearer(value) if name == _AUTHORIZATION else None
+        sent = _token_in(name, value)
         if sent is None:
             continue
         if compare_digest(sent, right):
@@ -72,10 +71,9 @@ def unauthorized(headers: Iterable[tuple[bytes, bytes]], token: Secret) -> Refus
     return _WRONG if came else _MISSING
 
 
-_AUTHORIZATION: Final = b"authorization"
-
-
-def _bearer(value: bytes) -> bytes | None:
+def _token_in(name: bytes, value: bytes) -> bytes | None:
+    if name != b"authorization":
+        return value if name in _KEY_HEADERS else None
     scheme, _, sent = value.partition(b" ")
     return sent.strip(b" ") if scheme.lower() == b"bearer" else None
 
@@ -86,12 +84,21 @@ def _made() -> bytes:
 
 
 def _close_to_others(path: Path, tell: Callable[[str], None]) -> None:
-    # Before the new content: the file keeps its mode when it is written.
-    with suppress(FileNotFoundError):
+    """Before the file is written, which keeps its mode. What cannot be seen, the writing tells."""
+    try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            path.chmod(0o600)
-            tell(
-                f"{path} could be read by others (mode {mode:04o}) and is now yours alone; "
-                "delete it for a new token if somebody may have read it"
-            )
+    except OSError:
+        return
+    if not mode & 0o077:
+        return
+    try:
+        path.chmod(0o600)
+    except OSError as error:
+        raise VibeError(
+            f"{path} can be read by others, and is not yours to change",
+            hint="have it deleted; `vibe serve` then makes a new token",
+        ) from error
+    tell(
+        f"{path} could be read by others (mode {mode:04o}) and is now yours alone; "
+        "delete it for a new token if somebody may have read it"
+    )

@@ -38,7 +38,8 @@ async def read_body(
     length = header(scope, b"content-length") or b"0"
     if length.isdigit() and (len(length) > 15 or int(length) > max_bytes):
         return LARGE_BODY
-    body = bytearray()
+    pieces: list[bytes] = []
+    came_bytes = 0
     now_s = asyncio.get_running_loop().time
     began_s = now_s()
     try:
@@ -47,12 +48,13 @@ async def read_body(
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     return _GONE
-                body += message.get("body", b"")
-                if len(body) > max_bytes:
+                pieces.append(message.get("body", b""))
+                came_bytes += len(pieces[-1])
+                if came_bytes > max_bytes:
                     return LARGE_BODY
                 if not message.get("more_body", False):
-                    return bytes(body)
-                whole_s = began_s + pace.grace_s + len(body) / pace.bytes_per_s
+                    return b"".join(pieces)
+                whole_s = began_s + pace.grace_s + came_bytes / pace.bytes_per_s
                 patience.reschedule(min(now_s() + pace.idle_s, whole_s))
     except TimeoutError:
         return _SLOW

@@ -286,7 +286,9 @@ class Core:
             return False
         alias = self.affinity.of(key, now)
         standing = self.board.standings.get(alias) if alias else None
-        if standing is None or standing in course.out or not standing.is_usable_at_all:
+        if standing is None or standing in course.out or not course.means(standing):
+            return False
+        if not standing.is_usable_at_all:
             return False
         if not standing.is_closed or standing.spent_until(now, course.call.tokens) is not None:
             return False
@@ -307,6 +309,7 @@ class Core:
             return False
         for tiers in _turns(course):
             found = [s for tier in tiers for s in self.board.free[tier] if s not in course.out]
+            found = [s for s in found if course.means(s)]
             if found:
                 standing, why = self._chosen(found, course)
                 self._send(now, course, standing, why, steps)
@@ -315,7 +318,8 @@ class Core:
 
     def _usable(self, now: float, course: Course, tiers: Tiers) -> list[Standing]:
         out, tokens = course.out, course.call.tokens
-        return [s for tier in tiers for s in self.board.usable(tier, out, now, tokens=tokens)]
+        found = [s for tier in tiers for s in self.board.usable(tier, out, now, tokens=tokens)]
+        return [s for s in found if course.means(s)] if course.call.order else found
 
     def _chosen(self, found: list[Standing], course: Course) -> tuple[Standing, Why]:
         if order := course.call.order:

@@ -51,6 +51,11 @@ class Course:
         self._once: set[tuple[Standing, FailureKind]] = set()
         self._repeated: set[FailureKind] = set()
 
+    def means(self, standing: Standing) -> bool:
+        """Whether it may ask there at all, also where a reload has brought it just now."""
+        entry = standing.entry
+        return entry.alias in self.call.order if self.call.order else not entry.by_name
+
     def is_over(self, now: float) -> bool:
         return self.call.deadline is not None and now >= self.call.deadline
 

@@ -40,7 +40,7 @@ def chances(board: Board, course: Course, now: float) -> Chances:
     first = (inf, 0, 0)
     pending = False
     for standing in board.able:
-        if standing in course.barred:
+        if standing in course.barred or not course.means(standing):
             continue
         if not standing.has_slot or standing.is_probed_here:
             pending = True
@@ -100,7 +100,9 @@ def failure_of(standing: Standing, among: Sequence[Circuit] | None = None) -> Fa
 def known_failure(board: Board, course: Course) -> tuple[Alias, Failure] | None:
     """Why nobody could even be asked."""
     for standing in board.standings.values():
-        if standing.entry.alias not in course.call.unable and (failure := failure_of(standing)):
+        if not course.means(standing) or standing.entry.alias in course.call.unable:
+            continue
+        if failure := failure_of(standing):
             return standing.entry.alias, failure
     return None
 
@@ -117,7 +119,9 @@ def back_at(board: Board, course: Course) -> float | None:
             default=inf,
         )
         for standing in board.standings.values()
-        if standing.is_usable_at_all and standing.entry.alias not in course.call.unable
+        if standing.is_usable_at_all
+        and course.means(standing)
+        and standing.entry.alias not in course.call.unable
     ]
     soonest = min(times, default=inf)
     return None if soonest == inf else soonest

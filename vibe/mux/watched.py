@@ -6,7 +6,7 @@ this package. Without one, nothing here changes what the core does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -34,6 +34,7 @@ class Observer(Protocol):  # long, for it has a method for each thing that can h
         unable: Collection[str],
         tokens: int,
         by_person: bool,
+        order: Sequence[str] = (),
     ) -> None: ...
     def committed(self, now: float, attempt: int) -> None: ...
     def succeeded(self, now: float, attempt: int) -> None: ...
@@ -105,6 +106,7 @@ class Watched:
             unable=call.unable,
             tokens=call.tokens,
             by_person=call.by_person,
+            order=call.order,
         )
         return self._told(now, self.core.decide(now, request, call))
 

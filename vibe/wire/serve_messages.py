@@ -1,8 +1,8 @@
 """A request in the form of Anthropic's Messages, read into vibe's own: for whoever serves it.
 
-What has a wrong form is refused in one sentence that names its place. Tools that only
-Anthropic has cannot be had from anybody else: a request that offers nothing else is refused, any
-other goes on without them. Thinking is kept where its signature says whose it is; see serve_messages_seal.py.
+What has a wrong form is refused in one sentence that names its place. Tools that only Anthropic has
+cannot be had from anybody else: a request that offers nothing else is refused, any other goes on
+without them. Thinking is kept where its signature says whose it is: see seals.py.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool,
 from vibe.errors import UsageError
 from vibe.wire.complaint import decoded
 from vibe.wire.messages_request import BUDGETS, REDACTED
+from vibe.wire.seals import unsealed
 from vibe.wire.serve_messages_form import (
     BODY,
     COUNT_BODY,
@@ -63,7 +64,6 @@ from vibe.wire.serve_messages_form import (
     UrlSource,
     UserTurn,
 )
-from vibe.wire.serve_messages_seal import thinking
 from vibe.wire.serving import Wanted
 
 BILLING: Final = "x-anthropic-billing-header:"  # of Claude Code: another with every request
@@ -186,8 +186,7 @@ def _said(blocks: Iterable[Shown | ResultBlock], names: dict[str, str]) -> Itera
     results = tuple(_result(block, names) for block in blocks if isinstance(block, ResultBlock))
     if results:
         yield Results(results)
-    said = tuple(_part(block) for block in blocks if not isinstance(block, ResultBlock))
-    if said or not results:
+    if said := tuple(_part(block) for block in blocks if not isinstance(block, ResultBlock)):
         yield User(said)
 
 
@@ -263,8 +262,8 @@ def _answered(
 def _thought(block: AnsweredBlock, producer: Producer | None) -> Thinking | None:
     signature = block.signature or ""
     seal = f"{REDACTED}{block.data}" if block.type == "redacted_thinking" else signature
-    if own := thinking(block.thinking, signature):
-        return own
+    if held := unsealed(signature):
+        producer, seal = held
     return Thinking(text=block.thinking, producer=producer, seal=seal) if producer else None
 
 
