@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from vibe.clean import clean_line
+from vibe.errors import UsageError
 from vibe.gateway.asgi import Receive, Scope, Send, answer, request_id
 from vibe.gateway.body import read_body
 from vibe.gateway.exchange import Exchange, Tell
@@ -15,10 +17,16 @@ from vibe.gateway.offer import Offer
 from vibe.gateway.pages import Pages
 from vibe.gateway.refusal import Refusal
 from vibe.wire.serve_chat_answer import ServedChat
+from vibe.wire.serve_messages_answer import ServedMessages
+from vibe.wire.serve_responses_answer import ServedResponses
 from vibe.wire.serving import Fault, Served, Trouble
 
+_MESSAGES: Final = ServedMessages()
+_COUNT: Final = "/v1/messages/count_tokens"
 SERVED: Final[dict[str, Served]] = {
     "/v1/chat/completions": ServedChat(),
+    "/v1/messages": _MESSAGES,
+    "/v1/responses": ServedResponses(),
 }
 _TROUBLES: Final[dict[int, Trouble]] = {
     401: "unauthorized",
@@ -56,12 +64,15 @@ class Application:
         self, offer: Offer, scope: Scope, receive: Receive, send: Send
     ) -> Refusal | None:
         path, method = scope["path"], scope["method"]
-        if served := SERVED.get(path):
+        served = SERVED.get(path)
+        if served or path == _COUNT:
             if method != "POST":
                 return _wrong_method("POST")
             body = await read_body(scope, receive, max_bytes=offer.max_body_bytes)
             if isinstance(body, Refusal):
                 return body
+            if served is None:
+                return await _count(body, send)
             await _while_wanted(Exchange(served, offer, scope, send, self._tell), body, receive)
             return None
         if not self._pages.has(path):
@@ -71,6 +82,15 @@ class Application:
         return await self._pages.show(offer, scope, send)
 
 
+async def _count(body: bytes, send: Send) -> Refusal | None:
+    try:
+        wanted = _MESSAGES.read_count(body)
+    except UsageError as error:
+        return Refusal(status=400, code="invalid", sentence=clean_line(error.message))
+    await answer(send, status=200, body=_MESSAGES.count(wanted))
+    return None
+
+
 def _wrong_method(right: str) -> Refusal:
     allow = ((b"allow", right.encode()),)
     return Refusal(status=405, code="method", sentence=f"use {right} here", headers=allow)
@@ -78,7 +98,7 @@ def _wrong_method(right: str) -> Refusal:
 
 def refused(path: str, refusal: Refusal, request_id: str) -> bytes:
     """A refusal in the protocol that the path speaks."""
-    served = SERVED.get(path, SERVED["/v1/chat/completions"])
+    served = _MESSAGES if path == _COUNT else SERVED.get(path, SERVED["/v1/chat/completions"])
     trouble = _TROUBLES.get(refusal.status, "invalid")
     fault = Fault(status=refusal.status, trouble=trouble, message=refusal.sentence)
     return served.error(fault, request_id=request_id)

@@ -122,7 +122,7 @@ class Exchange:
                     case _:
                         if wanted.is_streamed and not await self._pass_on(wanted, steady, event):
                             return
-                        self._note(event)
+                        await self._note(event)
 
     def _session(self) -> str:
         found = (header(self._scope, name) for name in _SESSION_HEADERS)
@@ -132,7 +132,7 @@ class Exchange:
         found = ((name, header(self._scope, name)) for name in _PASSED_HEADERS)
         return tuple((name.decode(), value.decode("latin-1")) for name, value in found if value)
 
-    def _note(self, event: PoolEvent) -> None:
+    async def _note(self, event: PoolEvent) -> None:
         match event:
             case Routed(alias=alias) | FailedOver(to_alias=alias) | Seam(to_alias=alias):
                 self._alias = alias
@@ -140,6 +140,8 @@ class Exchange:
                 self._asked_s = self._offer.clock.monotonic()
                 if not isinstance(event, Routed):
                     self._tell(Switched(id=self._id, event=event))
+                if self._writer and (producer := self._producer()):
+                    await self._outlet.write(self._writer.by(producer))
             case _:
                 pass
 
@@ -224,14 +226,18 @@ class Exchange:
     # What is told of it.
 
     def _heading(self, wanted: Wanted) -> Heading:
-        by = self._offer.model_of(self._alias) if self._alias else None
+        producer = self._producer()
         return Heading(
             id=self._id,
             created=int(self._offer.clock.wall()),
-            model=by.model if by else wanted.model,
+            model=producer.model if producer else wanted.model,
             input_tokens=max(1, estimated_tokens(wanted.request)),
-            producer=Producer(provider=by.provider, model=by.model) if by else None,
+            producer=producer,
         )
+
+    def _producer(self) -> Producer | None:
+        by = self._offer.model_of(self._alias) if self._alias else None
+        return Producer(provider=by.provider, model=by.model) if by else None
 
     def _headers(self) -> Headers:
         """Who answers, after how many attempts, and what was lost before he was asked."""

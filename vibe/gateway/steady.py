@@ -1,7 +1,7 @@
 """What a client may be told of an answer while it comes: nothing that would have to be taken back.
 
-Pool events in, pieces out. Where an answer may begin anew, calls are held back until it is whole,
-and a text that is said once more is told once.
+Pool events in, pieces out. Where an answer may begin anew, its first words are held back, calls
+until it is whole, and a text that is said once more is told once.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ from vibe.domain.stream import (
     ThinkingSealed,
 )
 from vibe.mux.errors import TakenBack
+from vibe.mux.joint import is_short
 from vibe.wire.serving import Piece
 
 
 class Steady:
-    """`_said` has been told. After a cut that takes it back `_again` is what of it the answer has
-    still to say once more, and `_cut` tells of that. `_open` are the calls that were told and have
-    not ended."""
+    """`_said` has been told, `_held` not yet. After a cut that takes it back `_again` is what of it
+    the answer has still to say once more, and `_cut` tells of that. `_open` are the calls that were
+    told and have not ended."""
 
     def __init__(self, *, holds_calls: bool) -> None:
         self._holds_calls = holds_calls
         self._said: list[str] = []
+        self._held = ""
         self._again = ""
         self._cut: Retracted | None = None
         self._told = 0
@@ -52,13 +54,13 @@ class Steady:
         the middle of a call."""
         match event:
             case TextDelta(text):
-                return self._text(event, text)
+                return self._text(text) if self._holds_calls else (event,)
             case ThinkingDelta() | ThinkingSealed():
                 return (event,)
             case CallBegan() | CallDelta() | CallEnded():
                 return () if self._holds_calls else self._call(event)
             case Retracted():
-                self._cut, self._again = event, "".join(self._said)
+                self._cut, self._again, self._held = event, "".join(self._said), ""
                 return ()
             case Sealed(answer):
                 return self._rest(answer)
@@ -66,13 +68,15 @@ class Steady:
                 return ()
         assert_never(event)
 
-    def _text(self, event: TextDelta, text: str) -> tuple[Piece, ...]:
-        if self._cut is None:
-            if self._holds_calls:
-                self._said.append(text)
-            return (event,)
+    def _text(self, text: str) -> tuple[Piece, ...]:
+        """The first words are held back: an answer of no more than these begins anew when cut."""
+        if not self._said:
+            self._held += text
+            if is_short(self._held):
+                return ()
+            text, self._held = self._held, ""
         known = text[: len(self._again)]
-        if not self._again.startswith(known):
+        if self._cut and not self._again.startswith(known):
             raise TakenBack(self._cut)
         self._again, text = self._again[len(known) :], text[len(known) :]
         self._said.append(text)
@@ -97,7 +101,8 @@ class Steady:
                 failure = answer.cut or Failure(kind=FailureKind.BROKEN_STREAM)
                 raise TakenBack(Retracted(alias=answer.pieces[-1].alias, failure=failure))
             return tuple(CallEnded(call=number) for number in sorted(self._open))
-        return tuple(
+        held, self._held = self._held, ""
+        calls = (
             piece
             for number, call in enumerate(answer.calls)
             for piece in (
@@ -106,3 +111,4 @@ class Steady:
                 CallEnded(call=number, seal=call.seal),
             )
         )
+        return (*((TextDelta(held),) if held else ()), *calls)

@@ -15,20 +15,22 @@ _PLACE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`", re.DOTALL)
 _T = TypeVar("_T")
 
 
-def decoded(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
-    """Raises `UsageError` where the body is not of the decoder's form."""
+def decoded(decoder: msgspec.json.Decoder[_T], body: bytes | msgspec.Raw, *, at: str = "") -> _T:
+    """Raises `UsageError` where the body, or the part of one that stands `at` a place, is not of
+    the decoder's form."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise UsageError(_complaint(str(error))) from None
+        raise UsageError(_complaint(str(error), at)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise UsageError("the request is not JSON") from None
     except RecursionError:
         raise UsageError("the request is nested too deeply") from None
 
 
-def _complaint(error: str) -> str:
+def _complaint(error: str, at: str) -> str:
     found = _PLACE.fullmatch(error)
     what, place = (found["what"], found["place"]) if found else (error, "")
     what = clean_line(what.replace("`", ""))
+    place = ".".join(filter(None, (at, place)))
     return f"{place or 'the request'}: {what[0].lower()}{what[1:]}"

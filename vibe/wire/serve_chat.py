@@ -6,8 +6,6 @@ know are passed over; whom that concerns compares with `PARAMETERS`.
 
 from __future__ import annotations
 
-import re
-from binascii import a2b_base64
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Annotated, Final, Literal, TypeAlias, assert_never
@@ -15,12 +13,10 @@ from typing import Annotated, Final, Literal, TypeAlias, assert_never
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from vibe.clean import quote
 from vibe.domain.message import (
     Assistant,
     AssistantPart,
     CallId,
-    Image,
     Message,
     Results,
     System,
@@ -31,12 +27,10 @@ from vibe.domain.message import (
     UserPart,
 )
 from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
-from vibe.errors import UsageError
 from vibe.wire.complaint import decoded
+from vibe.wire.data_url import image_at
 
 AUTO: Final = "auto"  # the pool, and no one model of it
-
-_DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[^;,]*)*;base64")
 
 
 class ChatRequest(Struct, frozen=True, kw_only=True):
@@ -232,22 +226,7 @@ def _user_parts(content: str | list[_TextPart | _ImagePart]) -> Iterator[UserPar
             yield Text(part.text)
         else:
             url = part.image_url
-            yield _image(url if isinstance(url, str) else url.url)
-
-
-def _image(url: str) -> Image:
-    if url.startswith(("https://", "http://")):
-        return Image(url=url)
-    head, _, data = url.partition(",")
-    if found := _DATA_URL.fullmatch(head):
-        try:
-            if image := a2b_base64(data, strict_mode=True):
-                return Image(media_type=found["type"], data=image)
-        except ValueError:
-            raise UsageError("image_url: the data is not whole base64") from None
-    raise UsageError(
-        f"image_url: {quote(url, limit=60)} is no http(s) address and no data: URL in base64"
-    )
+            yield image_at(url if isinstance(url, str) else url.url)
 
 
 def _assistant_parts(message: _Assistant) -> Iterator[AssistantPart]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from vibe.domain.answer import Answer
-from vibe.domain.message import Text, Thinking
+from vibe.domain.message import Producer, Text, Thinking
 from vibe.domain.request import Dialect
 from vibe.domain.stream import (
     CallBegan,
@@ -68,31 +68,44 @@ class _Delta(Struct, omit_defaults=True):
 
 
 class ChatWriter:
-    """`_text` is a chunk of text around its text, made once: most chunks are such."""
+    """`_before` and `_after` are a chunk of text around its text, made once: most chunks are such.
+    `_calls` are the places of the calls in the answer, and `_open` has those that have not ended,
+    with whether they have arguments."""
 
     def __init__(self, heading: Heading, *, tells_usage: bool) -> None:
         self._heading = heading
         self._tells_usage = tells_usage
         self._calls: dict[int, int] = {}
+        self._open: dict[int, bool] = {}
         around = self._chunk(_Delta(content=_MARK)).split(msgspec.json.encode(_MARK))
         self._before, self._after = around
 
     def begin(self) -> bytes:
         return self._chunk(_Delta(role="assistant", content=""))
 
+    def by(self, producer: Producer) -> bytes:
+        return b""
+
     def piece(self, piece: Piece) -> bytes:
         match piece:
             case TextDelta(text):
+                if not text:
+                    return b""
                 return b"%b%b%b" % (self._before, msgspec.json.encode(text), self._after)
             case ThinkingDelta(text):
-                return self._chunk(_Delta(reasoning_content=text))
+                return self._chunk(_Delta(reasoning_content=text)) if text else b""
             case CallBegan(call=call, id=id, name=name):
                 index = self._calls[call] = len(self._calls)
+                self._open[call] = False
                 function = {"name": name, "arguments": ""}
                 return self._call({"index": index, "id": id, "type": "function"}, function)
             case CallDelta(call=call, arguments=arguments):
-                return self._call({"index": self._calls[call]}, {"arguments": arguments})
-            case CallEnded() | ThinkingSealed():
+                return self._argue(call, arguments)
+            case CallEnded(call=call):
+                argued = b"" if self._open[call] else self._argue(call, "{}")
+                del self._open[call]
+                return argued
+            case ThinkingSealed():
                 return b""
             case _:
                 assert_never(piece)
@@ -101,7 +114,9 @@ class ChatWriter:
         return _BEAT
 
     def end(self, answer: Answer) -> bytes:
-        last = self._chunk(_Delta(), finish=FINISH[answer.reason])
+        """A call that did not end was cut: nobody may take what there is of it for the whole."""
+        reason = "length" if self._open else answer.reason
+        last = self._chunk(_Delta(), finish=FINISH[reason])
         if self._tells_usage:
             last += _event({**self._common(), "choices": [], "usage": usage_of(answer)})
         return last + _DONE
@@ -110,6 +125,12 @@ class ChatWriter:
         """As an event of its own, and no `[DONE]`: a client that knows no errors in a stream finds
         that it was cut."""
         return _event(error_of(fault))
+
+    def _argue(self, call: int, arguments: str) -> bytes:
+        if not arguments:
+            return b""
+        self._open[call] = True
+        return self._call({"index": self._calls[call]}, {"arguments": arguments})
 
     def _call(self, head: Json, function: Json) -> bytes:
         return self._chunk(_Delta(tool_calls=[{**head, "function": function}]))

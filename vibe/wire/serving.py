@@ -71,6 +71,10 @@ class Writer(Protocol):
 
     def begin(self) -> bytes: ...
 
+    def by(self, producer: Producer) -> bytes:
+        """Who speaks from here on, where that is another."""
+        ...
+
     def piece(self, piece: Piece) -> bytes: ...
 
     def beat(self) -> bytes:
