@@ -69,7 +69,7 @@ def test_every_command_has_help_with_its_purpose(tmp_path: Path) -> None:
     listed = process("config", "--help", home=tmp_path).stdout.partition("Commands:")[2]
     names = [line.split()[0] for line in listed.split("\n\n")[0].strip().splitlines()]
     assert names == [
-        "path", "validate", "show", "get", "set", "init", "edit", "schema", "trust"
+        "path", "validate", "show", "get", "set", "init", "import", "edit", "schema", "trust"
     ]  # fmt: skip
     for name in names:
         done = process("config", name, "--help", home=tmp_path)

@@ -16,8 +16,9 @@ from typing import Any, cast
 
 import pytest
 
-from vibe.config.codes import Code, explained
+from vibe.config.codes import Code
 from vibe.config.environment import overlay
+from vibe.config.explanations import explained
 from vibe.config.fields import dotted_keys
 from vibe.config.known import LOCAL_SERVERS, PROVIDERS
 from vibe.config.load import load_text
@@ -175,7 +176,7 @@ def test_the_configuration_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", configuration_page(), re.MULTILINE)
     names = [dotted.rpartition(".")[2] for dotted, _ in dotted_keys(Settings)]
     tables = ["providers", "quirks", "models", "multiplexer", "pool", "permissions", "sandbox"]
-    tables += ["ui", "keys"]
+    tables += ["ui", "keys", "gateway", "models"]
     assert sorted(rows) == sorted([*names, *tables])
 
 
@@ -202,6 +203,7 @@ def test_the_variables_of_the_configuration_page_set_something() -> None:
         "VIBE_SANDBOX__MODE",
         "VIBE_UI__THEME",
         "VIBE_UI__KEYS__SEND",
+        "VIBE_GATEWAY__HOST",
     ]
     modes = {"VIBE_PERMISSIONS__MODE": "plan", "VIBE_SANDBOX__MODE": "off"}
     modes |= {"VIBE_UI__THEME": "light", "VIBE_UI__KEYS__SEND": "enter"}
@@ -221,6 +223,7 @@ def test_the_errors_page_explains_every_code_in_its_group() -> None:
         "References",
         "Addresses and API keys",
         "The chat",
+        "The gateway",
         "Other layers",
         "When a provider fails",
         "Exit codes",

@@ -103,6 +103,10 @@ ACTIVE = 'active_model = "strong"'
 FALLBACK = "is_fallback = true\n"
 
 
+def gateway(setting: str) -> str:
+    return f"{FALLBACK}\n[gateway]\n{setting}\n"
+
+
 def rules(setting: str) -> str:
     return f"{ACTIVE}\npermissions.{setting}"
 
@@ -310,12 +314,55 @@ ROWS = [
         "$${"),
     row("variable-broken", BASE, '"https://${/v1"', "variable-syntax", (5, 12)),
     # the chat
-    row("ui-key", BACKEND, BACKEND + '\n[ui.keys]\nmux = "pgeup"', "value-choice", (9, 7),
-        'did you mean "pageup"?'),
+    row("ui-key", BACKEND, BACKEND + '\n[ui.keys]\nmux = "ctrl+pgeup"', "value-choice", (9, 7),
+        'did you mean "ctrl+pageup"?'),
     row("ui-action", BACKEND, BACKEND + '\n[ui.keys]\nmix = "f5"', "key-unknown", (9, 1),
         'did you mean "mux"?', severity="warning"),
     row("ui-twice", BACKEND, BACKEND + '\n[ui.keys]\nmux = "f5"\nmodel = "f5"', "ui-key-twice",
         (10, 9), "is given to mux already, in line 9", severity="warning"),
+    # the gateway
+    row("gateway-alias", FALLBACK, gateway('models.big = ["auto", "small", "strnog"]'),
+        "gateway-unknown-alias", (33, 32), "unknown model alias", 'did you mean "strong"'),
+    row("gateway-model-name", FALLBACK, gateway('models.small = ["devstral-small-latest"]'),
+        "gateway-unknown-alias", (33, 17), 'its alias is "small" (line 18)'),
+    row("gateway-auto", FALLBACK, gateway('models.small = ["small", "Auto"]'),
+        "gateway-unknown-alias", (33, 26), 'did you mean "auto"?'),
+    row("gateway-twice", FALLBACK, gateway('models.big = ["small", "strong", "small"]'),
+        "gateway-model-twice", (33, 34), "already among the big models, in line 33",
+        severity="warning"),
+    row("gateway-host-url", FALLBACK, gateway('host = "http://127.0.0.1:8082/"'), "gateway-host",
+        (33, 8), "the port is a key of its own"),
+    row("gateway-host-port", FALLBACK, gateway('host = "[::1]:8082"'), "gateway-host", (33, 8)),
+    row("gateway-host-empty", FALLBACK, gateway('host = ""'), "gateway-host", (33, 8)),
+    row("gateway-host-all", FALLBACK, gateway('host = "*"'), "gateway-host", (33, 8),
+        "from everywhere"),
+    row("gateway-host-digits", FALLBACK, gateway('host = "127.0.0.256"'), "gateway-host", (33, 8)),
+    row("gateway-open", FALLBACK, gateway('host = "0.0.0.0"'), "gateway-open", (33, 8),
+        "it still needs the token", severity="note"),
+    row("gateway-open-name", FALLBACK, gateway('host = "gpu-box"'), "gateway-open", (33, 8),
+        severity="note"),
+    row("gateway-allowed-port", FALLBACK, gateway('allowed_hosts = ["me.example:8082"]'),
+        "gateway-allowed-host", (33, 18), "no scheme, port or *"),
+    row("gateway-allowed-url", FALLBACK, gateway('allowed_hosts = ["a", "https://me.example/v1"]'),
+        "gateway-allowed-host", (33, 23)),
+    row("gateway-allowed-all", FALLBACK, gateway('allowed_hosts = ["me.example", "*"]'),
+        "gateway-allowed-host", (33, 32)),
+    row("gateway-allowed-pattern", FALLBACK, gateway('allowed_hosts = ["*.example", "b"]'),
+        "gateway-allowed-host", (33, 18)),
+    row("gateway-origin-path", FALLBACK, gateway('allowed_origins = ["https://me.example/"]'),
+        "gateway-origin", (33, 20), "scheme://host"),
+    row("gateway-origin-bare", FALLBACK, gateway('allowed_origins = ["localhost:3000"]'),
+        "gateway-origin", (33, 20)),
+    row("gateway-origin-case", FALLBACK, gateway('allowed_origins = ["https://Me.Example:443"]'),
+        "gateway-origin", (33, 20)),
+    row("gateway-origin-all", FALLBACK, gateway('allowed_origins = ["*"]'), "gateway-origin",
+        (33, 20), "any web page"),
+    row("gateway-origin-null", FALLBACK, gateway('allowed_origins = ["null", "https://a.b"]'),
+        "gateway-origin", (33, 20), "any web page"),
+    row("gateway-origin-blank", FALLBACK, gateway('allowed_origins = ["a b"]'), "gateway-origin",
+        (33, 20), "is no origin"),
+    row("ui-taken", BACKEND, BACKEND + '\n[ui.keys]\nmux = "f3"', "ui-key-taken", (9, 7),
+        'model = ""', severity="warning"),
 ]  # fmt: skip
 
 

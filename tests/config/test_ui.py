@@ -53,6 +53,19 @@ def test_what_is_written_is_what_counts_and_nothing_else_is_set() -> None:
 
 
 @pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param('mux = "end"', id="another is left"),
+        pytest.param('mux = "f3"\nmodel = "f2"', id="exchanged"),
+        pytest.param('mux = "f3"\nmodel = ""', id="none is wanted"),
+    ],
+)
+def test_a_key_may_be_taken_from_an_action_that_has_others_or_wants_none(keys: str) -> None:
+    found = load_text(f"[ui.keys]\n{keys}\n", name="config.toml", variables=NO_VARIABLES)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
     ("text", "expected", "literal"),
     [
         pytest.param(
@@ -78,6 +91,22 @@ def test_what_is_written_is_what_counts_and_nothing_else_is_set() -> None:
             ("ui-key-twice", "warning", 'the key "f5" is given to mux already, in line 2'),
             '# model = "F5, f3"',
             id="one key for two",
+        ),
+        pytest.param(
+            '[ui.keys]\nmux = "f3"\n',
+            ("ui-key-taken", "warning", 'model is left without a key: "f3" is given to mux'),
+            '# mux = "f3"',
+            id="the only key of another",
+        ),
+        pytest.param(
+            '[ui.keys]\nmux = "end"\nmodel = "ctrl+end, f3"\n',
+            (
+                "ui-key-taken",
+                "warning",
+                'to_end is left without a key: "ctrl+end" is given to model',
+            ),
+            '# model = "ctrl+end, f3"',
+            id="all keys of another, by two",
         ),
         pytest.param(
             "[ui.keys]\nmux = 5\n",

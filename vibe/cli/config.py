@@ -228,6 +228,47 @@ def init(ctx: typer.Context, config: ConfigFile = None) -> None:
 
 
 @app.command(
+    name="import",
+    epilog="""\b
+Examples:
+  vibe config import providers.json             see what it would be
+  vibe config import litellm.yaml --write       put it where the configuration belongs
+  vibe config import .env                       variables such as BIG_MODEL, from a file
+  vibe config import --env > config.toml        or those that are set now
+""",
+)
+def import_(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", readable=False, help="providers.json, LiteLLM's config.yaml or .env."
+        ),
+    ] = None,
+    env: Annotated[bool, typer.Option("--env", help="Import the variables that are set.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it instead of printing it.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --write: keep what is there beside it.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Turn another proxy's configuration into one of vibe.
+
+    What has no equivalent is told on stderr, with its line. Keys are never written.
+    """
+    from vibe.cli.importing import import_ as run
+    from vibe.errors import UsageError
+
+    if env == (file is not None):
+        raise UsageError("name a FILE, or --env", hint="vibe config import --help")
+    if force and not write:
+        raise UsageError("--force goes with --write", hint="vibe config import --help")
+    raise typer.Exit(run(_cli(ctx, config), file, writes=write, forced=force))
+
+
+@app.command(
     epilog="""\b
 Examples:
   vibe config edit

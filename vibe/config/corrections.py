@@ -43,6 +43,20 @@ def left_out(source: Source, path: Path) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def without_item(source: Source, path: Path) -> tuple[Edit, ...]:
+    """Take one item out of a list in brackets, with the comma that goes with it."""
+    places, (*around, index) = source.outline.places, path
+    here, whole = places.get(path), places.get(tuple(around))
+    if here is None or whole is None or not isinstance(index, int):
+        return ()
+    after, before = places.get((*around, index + 1)), places.get((*around, index - 1))
+    if after:
+        return (rewritten(source, Span(here.value.start, after.value.start), ""),)
+    if before:
+        return (rewritten(source, Span(before.value.end, here.value.end), ""),)
+    return (rewritten(source, whole.value, "[]"),)
+
+
 def _statements_in(source: Source, path: Path) -> Iterator[Header | Assignment]:
     for statement in source.statements_in.get(path[:INDEXED], ()):
         if statement.path[: len(path)] == path:

@@ -188,7 +188,7 @@ class _Reading:
 
     def _text(self, field: Field, text: str, path: Path) -> str | None:
         """`text` with its references followed; None where it was refused."""
-        if field.name not in _LITERAL:
+        if field.are_keys or field.name not in _LITERAL:
             expanded = self._expanded(text, path)
         elif found := _REFERENCE.fullmatch(text):
             expanded = None
@@ -218,16 +218,17 @@ class _Reading:
             return None
 
     def _is_clean(self, field: Field, text: str, path: Path) -> bool:
-        without = (_CONTROL_IN_NAME if field.name in NAMES else _CONTROL).sub("", text)
+        is_name = field.name in NAMES and not field.are_keys
+        without = (_CONTROL_IN_NAME if is_name else _CONTROL).sub("", text)
         if without != text:
             message = f"{field.name} holds an invisible control character"
             literal = quoted(without) if without else None
             self._refuse(Code.VALUE_CONTROL, path, message, help="delete it", literal=literal)
-        elif not text.strip() and (field.required or field.name in NAMES):
+        elif not text.strip() and (field.required or is_name):
             hint = "leave the key out, or give it a value"
             hint = "give it a value" if field.required else hint
             self._refuse(Code.VALUE_EMPTY, path, f"{field.name} is empty", help=hint, literal=None)
-        elif field.name in NAMES and text != text.strip():
+        elif is_name and text != text.strip():
             message = f"{field.name} begins or ends with a blank: {quote(text)}"
             self._refuse(Code.VALUE_EMPTY, path, message, literal=quoted(text.strip()))
         else:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from vibe.config.checks.addresses import check_addresses
+from vibe.config.checks.gateway import check_gateway
 from vibe.config.checks.keys import check_keys
 from vibe.config.checks.names import check_names
 from vibe.config.checks.pool import check_pool
@@ -232,6 +233,7 @@ def _loaded(
         found += check_pool(subject)
         found += check_ui(subject)
         found += check_addresses(subject)
+        found += check_gateway(subject)
         found += check_keys(subject, allow_missing=allow)
     return Loaded(
         settings=settings,

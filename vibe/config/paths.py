@@ -39,6 +39,10 @@ class Folders(Struct, frozen=True, kw_only=True):
         return self.state / "history.jsonl"
 
     @property
+    def unsent(self) -> Path:
+        return self.state / "unsent"
+
+    @property
     def log(self) -> Path:
         return self.state / "vibe.log"
 

@@ -11,7 +11,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import Struct
 
-from vibe.config.codes import Code, explained
+from vibe.config.codes import Code
+from vibe.config.explanations import explained
 from vibe.config.locate import Spot
 from vibe.errors import ExitCode, VibeError
 

@@ -1,7 +1,7 @@
 """The pages that are made from the code: every key, every error code, the schema for editors.
 
 `python -m vibe.config.reference docs/` writes configuration.md and errors.md. What a key or a code
-means is said in schema.py and codes.py; here stands only what no single key can say.
+means is said in schema.py and explanations.py; here stands only what no single key can say.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import TypeAlias, cast
 import msgspec
 from msgspec import Struct
 
-from vibe.config.codes import Code, explained
+from vibe.config.codes import Code
 from vibe.config.environment import variable_name
+from vibe.config.explanations import explained
 from vibe.config.failures_page import failures_section
 from vibe.config.fields import Field, fields_of
 from vibe.config.schema import Keys, Permissions, Settings
@@ -113,6 +114,7 @@ _GROUPS = {
     Code.ALIAS_DUPLICATE: "References",
     Code.URL_SCHEME: "Addresses and API keys",
     Code.UI_KEY_TWICE: "The chat",
+    Code.GATEWAY_UNKNOWN_ALIAS: "The gateway",
     Code.PROJECT_UNTRUSTED: "Other layers",
 }  # by the first code of each; the codes stand in the order of their groups
 _EXIT_CODES = """\
@@ -260,9 +262,6 @@ def _table_section(dotted: str, table: type[Struct]) -> str:
     if table is Permissions:
         about += "\n\n" + _wrapped(_RULES)
     rows = "".join(_row(field) for field in fields_of(table))
-    key = next(field.name for field in fields_of(table) if field.table is None)
-    variable = variable_name(f"{dotted}.{key}".removeprefix("."))
-    counted = ", where 0 is the first of the list" if "[]" in dotted else ""
     return f"""\
 ### {title}
 
@@ -273,9 +272,18 @@ def _table_section(dotted: str, table: type[Struct]) -> str:
 {rows}
 ```toml
 {_EXAMPLES[dotted]}```
+{_as_variable(dotted, table)}"""
 
-A key as a variable: `{variable}`{counted}.
-"""
+
+def _as_variable(dotted: str, table: type[Struct]) -> str:
+    """How a variable sets the first key of a table that one can set."""
+    names = (each.name for each in fields_of(table) if each.table is None and each.kind != "list")
+    name = next(names, None)
+    if name is None:
+        return ""
+    variable = variable_name(f"{dotted}.{name}".removeprefix("."))
+    counted = ", where 0 is the first of the list" if "[]" in dotted else ""
+    return f"\nA key as a variable: `{variable}`{counted}.\n"
 
 
 def _row(field: Field) -> str:

@@ -345,7 +345,7 @@ def _plain(said: str) -> str:
 
 
 def _help(code: Code) -> str:
-    from vibe.config.codes import explained
+    from vibe.config.explanations import explained
 
     return explained(code).remedy.rstrip(".").replace("`", "")
 

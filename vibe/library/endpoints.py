@@ -16,7 +16,7 @@ from vibe.assemble import scopes_of
 from vibe.clean import quote
 from vibe.clock import Clock
 from vibe.config.checks.addresses import is_on_this_machine, judge
-from vibe.config.codes import explained
+from vibe.config.explanations import explained
 from vibe.domain.model import Alias, ProviderName
 from vibe.domain.provider import Patience, Provider
 from vibe.domain.target import Target

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vibe.clean import quote
+from vibe.config.checks.aliases import is_unknown, unknown_alias
 from vibe.config.checks.subject import Subject
 from vibe.config.codes import Code
-from vibe.config.corrections import commented_setting, commented_value, uncommented
+from vibe.config.corrections import commented_setting, uncommented
 from vibe.config.malformed import quoted
-from vibe.config.nearest import nearest
 from vibe.config.problem import Edit, Problem, Severity, problem
 from vibe.config.scan import Path
-
-_SHOWN = 8
 
 
 def check_pool(subject: Subject) -> Iterator[Problem]:
@@ -33,9 +31,14 @@ def _entries(subject: Subject, *, severity: Severity) -> Iterator[Problem]:
         here = (*path, "model")
         if not entry.model or not subject.holds(here):
             continue
-        if _is_unknown(subject, entry.model):
-            yield _unknown_alias(
-                subject, here, entry.model, Code.POOL_UNKNOWN_ALIAS, severity=severity
+        if is_unknown(subject, entry.model):
+            yield unknown_alias(
+                subject,
+                here,
+                entry.model,
+                Code.POOL_UNKNOWN_ALIAS,
+                free=subject.unpooled,
+                severity=severity,
             )
         earlier = first.setdefault(entry.model, here)
         if earlier != here:
@@ -47,51 +50,6 @@ def _entries(subject: Subject, *, severity: Severity) -> Iterator[Problem]:
                 edits=subject.left_out(path),
                 severity=severity,
             )
-
-
-def _is_unknown(subject: Subject, alias: str) -> bool:
-    return subject.model(alias) is None and subject.are_known("models", "alias", "name")
-
-
-def _unknown_alias(
-    subject: Subject, path: Path, alias: str, code: Code, *, severity: Severity
-) -> Problem:
-    known = [model.alias for model in subject.settings.models if model.alias]
-    hint, edits = _meant(subject, path, alias)
-    listed = ", ".join(map(quote, known[:_SHOWN])) + (" …" if len(known) > _SHOWN else "")
-    listed = f"known aliases: {listed}" if known else "no [[models]] are defined yet"
-    return problem(
-        code,
-        subject.spot(path),
-        f"unknown model alias {quote(alias)}",
-        help=f"{hint} {listed}".strip(),
-        edits=edits,
-        severity=severity,
-    )
-
-
-def _meant(subject: Subject, path: Path, alias: str) -> tuple[str, tuple[Edit, ...]]:
-    """What to say of an unknown alias, and the edit that puts the right one there."""
-    source = subject.source()
-    if source and (number := commented_value(source, "alias", alias)):
-        hint = f"in line {number} it is only a comment;"
-        return hint, (uncommented(source, "alias", number),)
-    named = subject.named(alias)
-    if named is not None:
-        index, model = named
-        place = subject.line(("models", index, "alias"))
-        hint = f"that is a model name; its alias is {quote(model.alias)} ({place});"
-        return hint, subject.rewritten(path, quoted(model.alias))
-    # Twice in the pool would be the next mistake.
-    free = subject.unpooled if path[0] == "multiplexer" else subject.sound_aliases
-    near = nearest(alias, free)
-    guess = near or (free[0] if len(free) == 1 else None)
-    found = subject.model(guess) if guess else None
-    if guess is None or found is None:
-        return "", ()
-    place = subject.line(("models", found[0], "alias"))
-    hint = f"did you mean {quote(guess)} ({place})?" if near else f"use {quote(guess)} ({place});"
-    return hint, subject.rewritten(path, quoted(guess))
 
 
 def _routable(subject: Subject) -> Iterator[Problem]:
@@ -150,8 +108,10 @@ def _active(subject: Subject, *, needed: bool) -> Iterator[Problem]:
     active = subject.settings.active_model
     path: Path = ("active_model",)
     if active:
-        if subject.holds(path) and _is_unknown(subject, active):
-            yield _unknown_alias(subject, path, active, Code.ACTIVE_UNKNOWN_ALIAS, severity="error")
+        if subject.holds(path) and is_unknown(subject, active):
+            yield unknown_alias(
+                subject, path, active, Code.ACTIVE_UNKNOWN_ALIAS, free=subject.sound_aliases
+            )
     elif needed and subject.settings.models and subject.holds(path):
         yield _active_missing(subject)
 

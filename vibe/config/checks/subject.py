@@ -8,7 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from vibe.config.corrections import left_out, rewritten
+from vibe.config.corrections import left_out, rewritten, without_item
 from vibe.config.layers import Origin
 from vibe.config.locate import Source, Spot
 from vibe.config.problem import Edit
@@ -72,6 +72,13 @@ class Subject(Struct, frozen=True, kw_only=True, dict=True):
         if origin is None or origin.source is None:
             return ()
         return left_out(origin.source, origin.path)
+
+    def without_item(self, path: Path) -> tuple[Edit, ...]:
+        """The edit that takes one item out of the list that it stands in."""
+        origin = self.origins.get(path)
+        if origin is None or origin.source is None:
+            return ()
+        return without_item(origin.source, origin.path)
 
     def inserted_below(self, path: Path, text: str) -> tuple[Edit, ...]:
         """The edit that adds `text` right below the line of `path`; at the top for ()."""
