@@ -20,14 +20,15 @@ from vibe.domain.model import Alias
 from vibe.mux import resort
 from vibe.mux.affinity import Affinity
 from vibe.mux.asides import asides
-from vibe.mux.board import AT_ONCE, IN_TURN, Board, Tiers
+from vibe.mux.board import IN_TURN, Board
 from vibe.mux.breaker import Breaker
 from vibe.mux.budget import Budget
 from vibe.mux.course import BOUND_WAIT_S, Attempt, Course
 from vibe.mux.entry import Pool, ScopeId
 from vibe.mux.health import Health, backoff_s, is_passing
 from vibe.mux.limits import learned
-from vibe.mux.policy import Rng, choose, choose_in
+from vibe.mux.picking import Picking
+from vibe.mux.policy import Rng
 from vibe.mux.standing import PROBED, Standing
 from vibe.mux.step import (
     AttemptId,
@@ -55,6 +56,7 @@ class Core:
         self.affinity = Affinity()
         self._budget = Budget()
         self._rng = rng
+        self._picking = Picking(self.board, rng)
         self._explains = explains
         self._waiting: dict[RequestId, Course] = {}  # first come, first served
         self._courses: dict[RequestId, Course] = {}
@@ -170,18 +172,10 @@ class Core:
         course = self._courses[request]
         if course.is_over(now):
             return None
-        rules = self.board.pool.rules
-        for tiers in _turns(course):
-            found = [
-                standing
-                for standing in self._usable(now, course, tiers)
-                if standing.is_closed and (rules.hedge_priced or not standing.entry.price.input)
-            ]
-            if found:
-                if not self._budget.charge(now):
-                    return None
-                standing, _ = self._chosen(found, course)
-                return self._sent(now, course, standing, "hedge")
+        found = self._picking.to_spare(now, course)
+        if found and self._budget.charge(now):
+            standing, _ = self._picking.chosen(found, course)
+            return self._sent(now, course, standing, "hedge")
         return None
 
     def tick(self, now: float) -> list[Step]:
@@ -265,10 +259,10 @@ class Core:
         if self._follow(now, course, steps):
             return
         is_full = False
-        for tiers in _turns(course):
-            found = self._usable(now, course, tiers)
+        for tiers in self._picking.turns(course):
+            found = self._picking.usable(now, course, tiers)
             if found:
-                standing, why = self._chosen(found, course)
+                standing, why = self._picking.chosen(found, course)
                 self._send(now, course, standing, course.why(standing) or why, steps)
                 return
             is_full = is_full or self.board.is_full(tiers, course.out)
@@ -305,26 +299,11 @@ class Core:
 
     def _send_limited(self, now: float, course: Course, steps: list[Step]) -> bool:
         """Nobody else is left: ask one whose headers said that its limit is used up."""
-        if not self.board.limited:
-            return False
-        for tiers in _turns(course):
-            found = [s for tier in tiers for s in self.board.free[tier] if s not in course.out]
-            found = [s for s in found if course.means(s)]
-            if found:
-                standing, why = self._chosen(found, course)
-                self._send(now, course, standing, why, steps)
-                return True
-        return False
-
-    def _usable(self, now: float, course: Course, tiers: Tiers) -> list[Standing]:
-        out, tokens = course.out, course.call.tokens
-        found = [s for tier in tiers for s in self.board.usable(tier, out, now, tokens=tokens)]
-        return [s for s in found if course.means(s)] if course.call.order else found
-
-    def _chosen(self, found: list[Standing], course: Course) -> tuple[Standing, Why]:
-        if order := course.call.order:
-            return choose_in(order, found, self.board.pool.rules, self._rng)
-        return choose(found, self.board.pool.rules, self._rng)
+        found = self._picking.limited(course)
+        if found:
+            standing, why = self._picking.chosen(found, course)
+            self._send(now, course, standing, why, steps)
+        return bool(found)
 
     def _resort(self, now: float, course: Course, steps: list[Step]) -> None:
         """The pass is over, and nobody is well: wait, and then probe before a rest is over."""
@@ -510,7 +489,3 @@ class Core:
                 continue
             self._advance(now, course, steps)
             nobody = nobody or self.board.has_nobody(now)
-
-
-def _turns(course: Course) -> tuple[Tiers, ...]:
-    return AT_ONCE if course.call.order else IN_TURN
