@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.agent.project import FILES, MENDER, RIGHT, RUNS, TASK, call
+from tests.agent.project import FILES, MENDER, RIGHT, RUNS, TASK, WRONG, call
 from tests.agent.rig import assistant, house
 from tests.agent.test_loop import end_of, results
 from tests.mux.pools import Line
@@ -25,6 +25,7 @@ from vibe.testing.exchange import Answer, Asked, text_of
 from vibe.testing.faults import at, play
 
 MENDED = "Work: the sum is mended. Open: run the check."
+MUCH = "# one more line of it\n" * 200
 SUMMARY = "Goal: mend the sum. State: the big file was read."
 LAST_LINE_OF_ASK = ASK.rsplit("\n", 1)[-1]
 
@@ -66,23 +67,14 @@ async def test_a_conversation_is_summed_up_before_the_window_is_full(tmp_path: P
 async def test_a_request_that_is_too_long_for_the_provider_is_made_shorter_once(
     tmp_path: Path,
 ) -> None:
-    where = house(tmp_path, **FILES)
+    where = house(tmp_path, **{**FILES, "calc__py": WRONG + MUCH})
     model = Line(alias="model", behaviour=mends_and_sums_up, faults=at({3: play("context")}))
     async with assistant(where, model) as desk:
         events = await desk.turn(TASK)
     assert any(isinstance(event, ContextCompacted) for event in events)
     assert end_of(events).end is TurnEnd.FINISHED
-    assert (where.root / "calc.py").read_text() == RIGHT
+    assert (where.root / "calc.py").read_text() == RIGHT + MUCH
     assert (where.root / "runs.log").read_text() == "ran\n"
-
-
-async def test_a_request_that_stays_too_long_ends_the_turn(tmp_path: Path) -> None:
-    where = house(tmp_path, **FILES)
-    model = Line(alias="model", behaviour=MENDER, faults=play("context"))
-    async with assistant(where, model) as desk:
-        events = await desk.turn(TASK)
-    assert end_of(events).end is TurnEnd.FAILED
-    assert "too long" in end_of(events).detail or "context" in end_of(events).detail
 
 
 async def test_instructions_of_a_folder_below_are_told_again_after_a_summary(

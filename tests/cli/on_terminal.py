@@ -9,7 +9,7 @@ import select
 import signal
 import struct
 import termios
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
@@ -46,6 +46,13 @@ class Terminal:
         while missing := [text for text in texts if text.encode() not in self._shown]:
             came = monotonic() < end_s and self._read()
             assert came, f"{missing} did not come; there was {self.text[-2_000:]!r}"
+
+    def until_kept(self, text: str, file: Callable[[], Path | None]) -> None:
+        """Until it stands in the file, once there is one; what is shown meanwhile is seen."""
+        end_s = monotonic() + PATIENCE_S
+        while not ((path := file()) and path.exists() and text in path.read_text()):
+            assert monotonic() < end_s, f"{text!r} is not kept in {path}"
+            self._read(0.05)
 
     def answer(self, keys: str) -> None:
         """To what is shown by now; a key that came sooner would be none."""

@@ -24,6 +24,7 @@ from vibe.session.record import (
     Added,
     Answered,
     Approved,
+    Arrived,
     BlobId,
     Changed,
     Compacted,
@@ -69,6 +70,18 @@ def answer(text: str = "", *calls: ToolCall, cut: Failure | None = None) -> Answ
         usage=Usage(input=100, output=10),
         cost_uusd=7,
         cut=cut,
+    )
+
+
+def arrived(text: str, *, turn: int = 1, number: int = 0, by: Alias = STRONG) -> Arrived:
+    return Arrived(
+        turn=turn,
+        number=number,
+        alias=by,
+        producer=PRODUCER,
+        text=text,
+        usage=Usage(input=100, output=len(text)),
+        cost_uusd=5,
     )
 
 
@@ -125,6 +138,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
     st.just(OPENED),
     st.builds(TurnBegan, turn=_TURNS, message=_USERS, at=st.floats(0, 9), context=_TEXTS),
     st.builds(Answered, turn=_TURNS, number=_SMALL, answer=_ANSWERS),
+    st.builds(arrived, _TEXTS, turn=_TURNS, number=_SMALL),
     st.builds(Added, turn=_TURNS, message=_USERS),
     st.builds(Compacted, turn=_TURNS, message=_USERS),
     st.builds(Noted, turn=_TURNS, text=_TEXTS),

@@ -34,11 +34,13 @@ def test_how_it_began_is_told_however_long_it_is(shelf: Shelf) -> None:
 def test_of_one_that_is_not_there_nothing_is_told(shelf: Shelf) -> None:
     assert shelf.beginning(SESSION).turns == ()
     assert not shelf.is_in_use(SESSION)
+    assert not shelf.has(SESSION)
 
 
 def test_it_is_known_whether_somebody_writes_it(shelf: Shelf) -> None:
     held = locked(written(shelf.root, *session()).journal, os.O_RDONLY)
     assert shelf.is_in_use(SESSION)
+    assert shelf.has(SESSION)
     with pytest.raises(SessionInUse):
         shelf.delete(SESSION)
     os.close(held)

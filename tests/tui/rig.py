@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from vibe.tui.panels.panel import GRACE_S
 from vibe.tui.typing.composer import Composer
 from vibe.tui.typing.kept import Kept
 
+ELSEWHERE = Spent(alias=Alias("elsewhere"), answers=3, cost_uusd=210_000)
 WIDE = (120, 36)
 NARROW = (80, 24)
 
@@ -115,6 +116,7 @@ async def chat(
     is_asked: bool = False,
     rules: Rules = Rules(error_s=0.2, rate_limit_s=0.2),  # noqa: B008 - frozen
     catalogue: Catalogue = NO_CATALOGUE,
+    today: Callable[[], tuple[Spent, ...]] = lambda: (ELSEWHERE,),
 ) -> AsyncGenerator[Room]:
     """`is_asked` what comes before a conversation, which then is not open yet."""
     root = home / "shop"
@@ -162,11 +164,12 @@ async def chat(
                     cli, chat, is_project=which == "project", reload=cli.load
                 ),
                 shelf=lambda: shelf(cli),
-                today=lambda: (Spent(alias=Alias("elsewhere"), answers=3, cost_uusd=210_000),),
+                today=today,
                 doctor=lambda: ("● sandbox   bubblewrap", "", "All works."),
                 log=home / "vibe.log",
                 redactor=cli.terminal.redactor,
                 kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
+                unsent=cli.folders().unsent,
                 edit=partial(edit, cli=cli),
                 revise=partial(revise, cli=cli),
                 customs=partial(customs, cli),

@@ -20,12 +20,15 @@ from vibe.domain.message import (
     Thinking,
     ToolCall,
     User,
+    UserPart,
 )
 
 FULL: Final = 0.8  # of a window, from which on a conversation is summed up
 PIECE: Final = 0.5  # of a window, for the part that is summed up at once
 BYTES_A_TOKEN: Final = 4
+WORTH: Final = 0.1  # of what is sent: what a summary has to be able to save
 MOST_OF_A_RESULT: Final = 4_000
+MOST_OF_A_MESSAGE: Final = 40_000
 UNKNOWN_WINDOW: Final = (
     32_000  # tokens, where a provider said that it was too much and not how much
 )
@@ -47,12 +50,20 @@ def is_nearly_full(tokens: int, window: int | None) -> bool:
     return window is not None and tokens >= window * FULL
 
 
-def pieces(messages: Sequence[Message], window: int | None) -> Iterator[str]:
-    """The conversation as texts, each of which fits into the window together with a summary."""
+def is_worth_it(tokens: int, least: int) -> bool:
+    """Whether a summary could make it smaller, where `least` stays whatever it says."""
+    return tokens - least >= tokens * WORTH
+
+
+def pieces(
+    messages: Sequence[Message], window: int | None, *, last: User | None = None
+) -> Iterator[str]:
+    """The conversation as texts, each of which fits into the window together with a summary. Of the
+    person's `last` message, which is taken over as it is, they hold the head and the tail."""
     most = int((window or UNKNOWN_WINDOW) * PIECE) * BYTES_A_TOKEN
     piece: list[str] = []
     size = 0
-    for text in _texts(messages):
+    for text in _texts(messages, () if last is None else last.parts):
         for start in range(0, len(text), most):
             part = text[start : start + most]
             if piece and size + len(part) > most:
@@ -82,18 +93,24 @@ def summed_up(summary: str, *, context: str, last: User | None) -> User:
     return User((*before, Text(told), words, *last.parts, Text(f"</last-message>\n{GO_ON}")))
 
 
-def _texts(messages: Iterable[Message]) -> Iterator[str]:
+def _texts(messages: Iterable[Message], kept: Sequence[UserPart]) -> Iterator[str]:
     for message in messages:
         match message:
             case System(text=text):
                 yield f"Instruction: {text}"
             case User(parts=parts):
-                yield f"Person: {_text(parts)}"
+                yield "Person: " + "\n".join(_said(parts, kept))
             case Assistant(parts=parts):
                 yield f"Assistant: {_text(parts)}"
             case Results(results=results):
                 for result in results:
                     yield f"Result of {result.name}: {_shortened(_text(result.parts))}"
+
+
+def _said(parts: Iterable[UserPart], kept: Sequence[UserPart]) -> Iterator[str]:
+    for part in parts:
+        if text := _part(part):
+            yield _shortened(text, MOST_OF_A_RESULT if part in kept else MOST_OF_A_MESSAGE)
 
 
 def _text(parts: Iterable[object]) -> str:
@@ -114,9 +131,9 @@ def _part(part: object) -> str:
             return ""
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int = MOST_OF_A_RESULT) -> str:
     """Head and tail, where the most is usually said."""
-    if len(text) <= MOST_OF_A_RESULT:
+    if len(text) <= most:
         return text
-    half = MOST_OF_A_RESULT // 2
+    half = most // 2
     return f"{text[:half]}\n[… {len(text) - 2 * half} characters left out …]\n{text[-half:]}"

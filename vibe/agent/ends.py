@@ -7,7 +7,6 @@ from msgspec import Struct
 from vibe.domain.advice import remedy
 from vibe.domain.answer import Answer
 from vibe.domain.event import Outcome, Unanswered
-from vibe.domain.failure import FailureKind
 from vibe.domain.message import Text
 from vibe.domain.telling import duration, sentence
 from vibe.domain.turn import TurnEnd
@@ -52,13 +51,6 @@ def without(unanswered: Unanswered) -> End:
         detail=detail,
         hint=remedy(failure.inner or failure.kind) if failure else "",
     )
-
-
-def overflowed(unanswered: Unanswered) -> bool:
-    """Whether the conversation was too long for whoever could be asked."""
-    failures = (unanswered.failure, *(tried.failure for tried in unanswered.tried))
-    kinds = {failure.inner or failure.kind for failure in failures if failure}
-    return FailureKind.CONTEXT_TOO_LONG in kinds
 
 
 def text_of(answer: Answer) -> str:

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.agent.bounds import Bounds
 from vibe.agent.calls import Calls
-from vibe.agent.compaction import is_nearly_full, summed_up
-from vibe.agent.ends import End, after, at_limit, overflowed, text_of, without
+from vibe.agent.ends import End, after, at_limit, text_of
 from vibe.agent.outlet import Outlet
+from vibe.agent.parts import Parts
 from vibe.agent.prompt import folder_in
 from vibe.agent.questions import Questions, Said
 from vibe.agent.repeats import Repeats
-from vibe.agent.summing import Pool, summed
+from vibe.agent.shortening import Shortening
+from vibe.agent.summing import Pool
 from vibe.clock import Clock
 from vibe.domain.answer import Answer
 from vibe.domain.event import Event, Outcome, Sealed, Unanswered
-from vibe.domain.message import Message, Text, User
-from vibe.domain.model import Alias
+from vibe.domain.message import Text, User
 from vibe.domain.request import ModelRequest, Tool
 from vibe.domain.turn import (
-    ContextCompacted,
     MessageAdded,
     QuestionAsked,
     TurnEnd,
@@ -41,7 +41,7 @@ from vibe.errors import UsageError
 from vibe.mux.asking import Asking
 from vibe.mux.step import OnLimit
 from vibe.session.conversation import messages
-from vibe.session.events import record_of
+from vibe.session.events import record_of, used
 from vibe.session.live import Live
 from vibe.session.record import (
     Added,
@@ -50,12 +50,11 @@ from vibe.session.record import (
     Rewound,
     TurnBegan,
     TurnEnded,
-    Used,
 )
 from vibe.session.session import Session
 from vibe.session.spent import in_all
 from vibe.session.transcript import Transcript
-from vibe.session.turn import Call, Turn
+from vibe.session.turn import Call, Item, Step, Turn
 from vibe.wire.capability import estimated_tokens
 
 log = logging.getLogger(__name__)
@@ -71,6 +70,7 @@ CUT_CALL = User(
         ),
     )
 )
+CUT_OFF = User((Text("[Your last answer was cut off here. Go on from where it ends.]"),))
 
 
 class Manner(Struct, frozen=True, kw_only=True):
@@ -116,6 +116,15 @@ class Agent:
         self._left: tuple[Answer, ...] = ()
         self._answers = 0
         self._was_cut = False
+        self._parts: Parts | None = None
+        self._shortening = Shortening(
+            pool,
+            session,
+            request=self._request,
+            context=manner.context,
+            tell=outlet.tell,
+            done=calls.summed_up,
+        )
 
     def say(self, message: User) -> None:
         """Told to the models as soon as the calls under way are done."""
@@ -123,7 +132,7 @@ class Agent:
 
     def take_back(self) -> tuple[User, ...]:
         """What was said and told to no model yet: none will be told."""
-        said = tuple(each for each in self._said if each is not CUT_CALL)
+        said = tuple(each for each in self._said if each not in (CUT_CALL, CUT_OFF))
         self._said.clear()
         return said
 
@@ -136,6 +145,8 @@ class Agent:
         under_way = self.session.transcript.open_turn
         if under_way is None:
             raise UsageError("no turn is under way in this session", hint="say what to do")
+        if under_way.items and is_cut_off(under_way.items[-1]):
+            self._said.append(CUT_OFF)
         started = TurnStarted(turn=under_way.number, message=under_way.message)
         return self._outlet.of(self._to_its_end(started, self._worked))
 
@@ -165,6 +176,7 @@ class Agent:
         self._calls.begin_turn()
         self._answers = 0
         self._was_cut = False
+        self._shortening.begin_turn()
         end = End(end=TurnEnd.INTERRUPTED, detail=STOPPED)
         try:
             end = await worked(turn)
@@ -196,17 +208,17 @@ class Agent:
             self._hear(turn)
             if met := self._bound_met():
                 return at_limit(met)
-            if is_nearly_full(self._tokens, self.window):
-                await self._compact(turn)
+            if await self._shortening.before_asking(self._asking_for_summary(turn)):
                 repeats.summed_up()
             ended = await self._asked(turn)
-            if isinstance(ended, Unanswered) and overflowed(ended):
-                await self._compact(turn)
-                repeats.summed_up()
-                ended = await self._asked(turn)
+            if isinstance(ended, Unanswered):
+                asking = self._asking_for_summary(turn)
+                if await self._shortening.for_those_who_refused(ended, asking):
+                    repeats.summed_up()
+                    ended = await self._asked(turn)
             if isinstance(ended, Unanswered):
                 met = self._bound_met() if ended.outcome is Outcome.DEADLINE else None
-                return at_limit(met) if met else without(ended)
+                return at_limit(met) if met else self._shortening.end_without(ended)
             if not ended.answer.calls and not self._said:
                 return after(ended.answer)
 
@@ -217,8 +229,13 @@ class Agent:
 
     async def _asked(self, turn: int) -> Sealed | Unanswered:
         self._live, self._left = Live(), ()
-        async with aclosing(self._pool.stream(self.request, self._asking(turn))) as events:
+        request = self.request
+        sent = estimated_tokens(request)
+        self._parts = parts = Parts(self.session, self._pool.members, sent=sent)
+        answering = self._pool.stream(request, self._asking(turn))
+        async with aclosing(answering) as events, parts.kept(self._clock):
             async for event in events:
+                parts.note(event)
                 if isinstance(event, Sealed):
                     self._mind_cut_call(event)
                 self._live = self._live.apply(event)
@@ -252,8 +269,7 @@ class Agent:
 
     async def _compacted(self, started: TurnStarted, keep: str) -> None:
         async def work(turn: int) -> End:
-            *said, _ = messages(self.session.transcript)
-            if await self._sum_up(turn, said, last=None, keep=keep):
+            if await self._shortening.as_wished(keep, self._asking_for_summary(turn)):
                 return End(end=TurnEnd.FINISHED)
             return End(end=TurnEnd.FAILED, detail=NO_SUMMARY, hint="try again, or ask less of it")
 
@@ -263,37 +279,11 @@ class Agent:
             if not any(isinstance(each, Compacted) for each in self._last_turn.items):
                 self.session.put(Rewound(turn=started.turn))
 
-    async def _compact(self, turn: int) -> None:
-        """Where no summary is to be had, the conversation stays, and the next answer tells why."""
-        said = messages(self.session.transcript)
-        await self._sum_up(turn, said, last=self._last_turn.message)
-
-    async def _sum_up(
-        self, turn: int, said: Sequence[Message], *, last: User | None, keep: str = ""
-    ) -> bool:
-        before = self._tokens
-        summary = await summed(
-            self._pool,
-            said,
-            window=self.window,
-            asking=replace(self._asking(turn), on_left=self._leave_unsaid),
-            keep=keep,
-            tell=self._outlet.tell,
-        )
-        self.session.put(*(_used(turn, answer) for answer in summary.answers))
-        if summary.text is None:
-            return False
-        message = summed_up(summary.text, context=self._manner.context, last=last)
-        compacted = Compacted(turn=turn, message=message, tokens_before=before)
-        after = estimated_tokens(self._request(self.session.transcript.apply(compacted)))
-        self.session.put(replace(compacted, tokens_after=after))
-        self._calls.summed_up()
-        told = ContextCompacted(turn=turn, tokens_before=before, tokens_after=after)
-        self._outlet.tell(told)
-        return True
-
     def _leave(self, part: Answer) -> None:
         self._left = (*self._left, part)
+
+    def _asking_for_summary(self, turn: int) -> Asking:
+        return replace(self._asking(turn), on_left=self._leave_unsaid)
 
     def _leave_unsaid(self, part: Answer) -> None:
         """Of a summary that was stopped, what it used is all that counts."""
@@ -304,7 +294,7 @@ class Agent:
         for part in self._left:
             number = self.session.transcript.next_answer
             said = Answered(turn=turn, number=number, answer=part)
-            self.session.put(said if text_of(part).strip() else _used(turn, part))
+            self.session.put(said if text_of(part).strip() else used(turn, part))
         await self._calls.end_turn()
         at = self._clock.wall()
         await self.session.end(
@@ -333,8 +323,13 @@ class Agent:
             on_limit=self._manner.on_limit,
             by_person=not self._answers,
             on_left=self._leave,
-            on_spent=lambda answer: self.session.put(_used(turn, answer)),
+            on_spent=partial(self._note_spent, turn),
         )
+
+    def _note_spent(self, turn: int, answer: Answer) -> None:
+        self.session.put(used(turn, answer))
+        if self._parts is not None:
+            self._parts.paid()
 
     def _bound_met(self) -> str | None:
         cost_uusd = in_all(self.session.transcript.spent).cost_uusd - self._spent_before
@@ -347,26 +342,14 @@ class Agent:
         return self._clock.monotonic() - self._began_s
 
     @property
-    def _tokens(self) -> int:
-        return estimated_tokens(self.request)
-
-    @property
     def _last_turn(self) -> Turn:
         return self.session.transcript.turns[-1]
 
     @property
     def window(self) -> int | None:
         """That of whoever answered last."""
-        turns = self.session.transcript.turns
-        steps = (step for turn in reversed(turns) for step in reversed(turn.steps))
-        return self._pool.window_of(next((step.answer.alias for step in steps), None))
+        return self._shortening.window
 
 
-def _used(turn: int, answer: Answer) -> Used:
-    return Used(
-        turn=turn,
-        alias=answer.alias or Alias("unknown"),
-        usage=answer.usage,
-        cost_uusd=answer.cost_uusd,
-        is_estimated=answer.is_estimated,
-    )
+def is_cut_off(item: Item) -> bool:
+    return isinstance(item, Step) and item.answer.cut is not None

@@ -15,10 +15,11 @@ from vibe.agent.compaction import pieces, question
 from vibe.agent.ends import text_of
 from vibe.domain.answer import Answer
 from vibe.domain.event import Delta, Event, PoolEvent, Sealed, Unanswered
-from vibe.domain.message import Message
+from vibe.domain.message import Message, User
 from vibe.domain.model import Alias
 from vibe.domain.request import ModelRequest
 from vibe.mux.asking import Asking
+from vibe.mux.member import Member
 
 
 class Pool(Protocol):
@@ -29,6 +30,9 @@ class Pool(Protocol):
     ) -> AsyncGenerator[PoolEvent, None]: ...
 
     def window_of(self, alias: Alias | None) -> int | None: ...
+
+    @property
+    def members(self) -> tuple[Member, ...]: ...
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -43,13 +47,14 @@ async def summed(
     conversation: Sequence[Message],
     *,
     window: int | None,
+    last: User | None = None,
     asking: Asking,
     keep: str = "",
     tell: Callable[[Event], None],
 ) -> Summary:
     text: str | None = None
     answers: list[Answer] = []
-    for piece in pieces(conversation, window):
+    for piece in pieces(conversation, window, last=last):
         request = ModelRequest(messages=(question(piece, text or "", keep=keep),))
         answer: Answer | None = None
         async with aclosing(pool.stream(request, asking)) as events:

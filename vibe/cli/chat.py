@@ -66,11 +66,18 @@ def chat(cli: Cli, flags: Flags, *, said: str, front: Front) -> ExitCode:
         waited = "1 message was" if left.unsent == 1 else f"{left.unsent} messages were"
         told = f"{waited} still waiting and told to no model; ↑ brings what you sent back"
         cli.terminal.talk(cli.terminal.talk_paint(told))
-    if left.session:
+    if left.session and _is_kept(cli, left.session):
         cli.terminal.talk(cli.terminal.talk_paint(f"to go on: vibe --resume {left.session}"))
     if left.ended_by is not None:
         signal.raise_signal(left.ended_by)
     return ExitCode.FINISHED
+
+
+def _is_kept(cli: Cli, session: str) -> bool:
+    from vibe.cli.chat_records import shelf
+    from vibe.session.record import SessionId
+
+    return shelf(cli).has(SessionId(session))
 
 
 def _on_screen(cli: Cli, wish: Wish) -> Left:
@@ -176,6 +183,7 @@ def _house(cli: Cli, wish: Wish, stack: AsyncExitStack, aside: _Aside) -> House:
         news=aside.take,
         redactor=cli.terminal.redactor,
         kept=Kept(cli.folders().history, redact=cli.terminal.redactor.redact),
+        unsent=cli.folders().unsent,
         edit=partial(edit, cli=cli),
         revise=partial(revise, cli=cli),
         customs=partial(customs, cli),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vibe.headless.readers import Reader
     from vibe.mux.mux import Mux
     from vibe.mux.trace import Trace
+    from vibe.session.session import Session
 
 GRACE_S: Final = 0.5  # a request ends itself at the limit, and tells more of it
 
@@ -72,7 +74,7 @@ async def _turn(cli: Cli, mux: Mux, work: Work, asked: Asked, report: Report) ->
             exit_code=ending.exit_code,
             answer=report.account.answer,
             model=report.account.model,
-            error=_with_way_on(ending, session.session),
+            error=_with_way_on(ending, session),
             denials=denials,
             attempts=attempts_of(requests.traces),
             usage=usage,
@@ -127,8 +129,10 @@ class _Requests:
         self._found |= {trace.id: trace for trace in self._mux.traces}
 
 
-def _with_way_on(ending: Ending, session: str) -> Error | None:
-    error = ending.error
+def _with_way_on(ending: Ending, session: Session) -> Error | None:
+    error, place = ending.error, session.place
     if error is None or ending.reason != "interrupted":
         return error
-    return Error(message=error.message, hint=f'to go on: vibe -p --resume {session} "go on"')
+    if place is None or not os.access(place.journal, os.R_OK):  # it was only in memory
+        return error
+    return Error(message=error.message, hint=f'to go on: vibe -p --resume {place.session} "go on"')

@@ -25,14 +25,17 @@ from vibe.agent.policy import Ground, Policy
 from vibe.agent.prompt import branch_of, context, system
 from vibe.agent.questions import Questions
 from vibe.agent.traces import Traces
+from vibe.clean import quote
 from vibe.clock import SystemClock
 from vibe.domain.model import Confinement
 from vibe.domain.rule import Rules
 from vibe.sandbox.probe import opened
 from vibe.sandbox.sandbox import Sandbox
-from vibe.session.index import find, latest
+from vibe.session.index import find, of_folder
 from vibe.session.outputs import sweep
+from vibe.session.place import Place
 from vibe.session.session import Session
+from vibe.session.shelf import Shelf
 from vibe.tools.base import Room
 from vibe.tools.kinds import KINDS
 from vibe.tools.spool import Spool
@@ -92,7 +95,7 @@ def assembled(cli: Cli, mux: Mux, choices: Choices, sandbox: Sandbox) -> Work:
     """To be closed by its owner: the jobs first, then the session, then the sandbox."""
     clock, folders = SystemClock(), cli.folders()
     root = Path(cli.world.cwd).resolve()
-    session = _session(cli, root, choices.resume)
+    session = _session(cli, root, choices.resume, is_attended=choices.is_attended)
     questions = Questions()
     outlet = Outlet()
     ask = Asking(questions, outlet, is_attended=choices.is_attended)
@@ -193,7 +196,7 @@ def _trusted(cli: Cli, folder: Path, *, is_attended: bool) -> Mapping[str, bytes
     return {file.name: file.content for file in project.files} if is_trusted else {}
 
 
-def _session(cli: Cli, root: Path, resume: str | None) -> Session:
+def _session(cli: Cli, root: Path, resume: str | None, *, is_attended: bool) -> Session:
     redactor = cli.terminal.redactor
     folder = cli.folders().state / "sessions"
     at = SystemClock().wall()
@@ -206,7 +209,7 @@ def _session(cli: Cli, root: Path, resume: str | None) -> Session:
             redactor=redactor,
             tell=cli.warn,
         )
-    place = find(folder, resume) if resume else latest(folder, folder=str(root), redactor=redactor)
+    place = find(folder, resume) if resume else _last(cli, root, is_attended=is_attended)
     session = Session.resume(place, folder=str(root), at=at, redactor=redactor, tell=cli.warn)
     for problem in session.problems:
         cli.warn(problem)
@@ -214,3 +217,18 @@ def _session(cli: Cli, root: Path, resume: str | None) -> Session:
     if begun is not None and begun.folder != str(root):
         cli.warn(f"the session was begun in {begun.folder}; here it goes on in {root}")
     return session
+
+
+def _last(cli: Cli, root: Path, *, is_attended: bool) -> Place:
+    """Of the folder. Where another vibe writes that one, who is there gets the one before it, and
+    is told so; a script would take it for the one that it meant, and is refused."""
+    shelf = Shelf(root=cli.folders().state / "sessions", redactor=cli.terminal.redactor)
+    found = of_folder(shelf.root, folder=str(root), redactor=shelf.redactor)
+    free = (each for each in found if not (is_attended and shelf.is_in_use(each.session)))
+    taken, last = next(free, found[0]), found[0]
+    if taken != last:
+        cli.warn(
+            f"another vibe is writing the last conversation here, {quote(last.title)}; this is the "
+            f"newest of the others, {quote(taken.title)}; a copy of that one: /sessions, ctrl+f"
+        )
+    return shelf.place(taken.session)

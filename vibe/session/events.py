@@ -6,6 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from vibe.domain.answer import Answer
 from vibe.domain.event import (
     FailedOver,
     PoolEvent,
@@ -28,7 +29,8 @@ from vibe.domain.stream import (
     ThinkingSealed,
 )
 from vibe.domain.telling import told
-from vibe.session.record import Answered, Noted, Record
+from vibe.session.record import Answered, Noted, Record, Used
+from vibe.session.spent import NOBODY
 from vibe.session.transcript import Transcript
 
 
@@ -57,3 +59,14 @@ def record_of(event: PoolEvent, transcript: Transcript) -> Record | None:
         case ThinkingSealed() | Passed():
             return None
     assert_never(event)
+
+
+def used(turn: int, answer: Answer) -> Used:
+    """Of an answer that is not said."""
+    return Used(
+        turn=turn,
+        alias=answer.alias or NOBODY,
+        usage=answer.usage,
+        cost_uusd=answer.cost_uusd,
+        is_estimated=answer.is_estimated,
+    )

@@ -16,6 +16,7 @@ from vibe.session.record import (
     Added,
     Answered,
     Approved,
+    Arrived,
     Changed,
     Compacted,
     Finished,
@@ -64,7 +65,8 @@ def fork(
         redactor=redactor,
         tell=tell,
     )
-    forked.put(*copied, Forked(origin=source.session))
+    forked.put(*copied)
+    forked.put(*forked.transcript.unheard, Forked(origin=source.session))
     return forked
 
 
@@ -75,6 +77,6 @@ def _turn_of(record: Record) -> int | None:
             return None
         case Approved() | Started() | Finished() | Unknown():
             return record.call.turn
-        case TurnBegan() | Answered() | Added() | Compacted() | Noted() | TurnEnded():
+        case TurnBegan() | Answered() | Arrived() | Added() | Compacted() | Noted() | TurnEnded():
             return record.turn
     assert_never(record)

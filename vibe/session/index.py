@@ -32,10 +32,16 @@ def summaries(root: Path, *, redactor: Redactor) -> tuple[Summary, ...]:
 
 def latest(root: Path, *, folder: str, redactor: Redactor) -> Place:
     """The session that was used last in this folder."""
-    for each in summaries(root, redactor=redactor):
-        if each.folder == folder and not each.trouble:
-            return Place(root / each.session)
-    raise UsageError(f"there is no session of {folder}", hint="vibe sessions list --all")
+    return Place(root / of_folder(root, folder=folder, redactor=redactor)[0].session)
+
+
+def of_folder(root: Path, *, folder: str, redactor: Redactor) -> tuple[Summary, ...]:
+    """The sessions of this folder, at least one, as `summaries` has them."""
+    found = summaries(root, redactor=redactor)
+    own = tuple(each for each in found if each.folder == folder and not each.trouble)
+    if not own:
+        raise UsageError(f"there is no session of {folder}", hint="vibe sessions list --all")
+    return own
 
 
 def find(root: Path, text: str) -> Place:

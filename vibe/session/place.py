@@ -38,6 +38,11 @@ class Place(Struct, frozen=True):
         return self.folder / "outputs"
 
     @property
+    def unsent(self) -> Path:
+        """What the person had typed and not sent."""
+        return self.folder / "unsent.json"
+
+    @property
     def blobs(self) -> Path:
         return self.folder / "blobs"
 

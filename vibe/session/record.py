@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from vibe.domain.answer import Answer
 from vibe.domain.event import FailedOver, Retracted, Seam
-from vibe.domain.message import ToolResult, User
+from vibe.domain.message import Producer, ToolResult, User
 from vibe.domain.model import Alias
 from vibe.domain.turn import CallKey, Denial, TurnEnd
 from vibe.domain.usage import Usage
@@ -95,6 +95,20 @@ class Answered(Struct, frozen=True, kw_only=True, tag="answer"):
     turn: int
     number: int
     answer: Answer
+
+
+class Arrived(Struct, frozen=True, kw_only=True, tag="arrived"):
+    """More text of an answer that was not whole yet, in case that its process is killed: once there
+    is an answer, or what was seen of it is taken back, this counts for nothing. `usage` and
+    `cost_uusd` are about what the attempt of `alias` has used so far."""
+
+    turn: int
+    number: int
+    alias: Alias
+    producer: Producer
+    text: str
+    usage: Usage
+    cost_uusd: int | None = None
 
 
 class Added(Struct, frozen=True, kw_only=True, tag="added"):
@@ -205,5 +219,7 @@ class Restored(Struct, frozen=True, tag="restored"):
 
 
 CallRecord: TypeAlias = Approved | Started | Finished | Unknown
-TurnRecord: TypeAlias = TurnBegan | Answered | Added | Compacted | Noted | TurnEnded | CallRecord
+TurnRecord: TypeAlias = (
+    TurnBegan | Answered | Arrived | Added | Compacted | Noted | TurnEnded | CallRecord
+)
 Record: TypeAlias = Opened | Forked | Gap | Rewound | TurnRecord | Used | Changed | Restored

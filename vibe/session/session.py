@@ -60,7 +60,7 @@ class Session:
         self.problems: tuple[str, ...] = ()
         self._place = place
         self._journal = journal
-        self._redactor = redactor
+        self.redactor = redactor
 
     @classmethod
     def begin(
@@ -199,8 +199,8 @@ class Session:
     def _summarize(self) -> None:
         size = self._journal.size
         if self._place is not None and size:
-            told = summary.summary_of(self.session, self.transcript, redactor=self._redactor)
-            summary.keep(told, self._place, size=size, redactor=self._redactor)
+            told = summary.summary_of(self.session, self.transcript, redactor=self.redactor)
+            summary.keep(told, self._place, size=size, redactor=self.redactor)
 
 
 def _opened(session: SessionId, *, folder: str, at: float, branch: str = "") -> Opened:

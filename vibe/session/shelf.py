@@ -5,6 +5,7 @@ Knows no screen and asks nobody. Everything waits for the disk, so it is called 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,10 @@ class Shelf(Struct, frozen=True, kw_only=True):
 
     def beginning(self, session: SessionId) -> Transcript:
         return beginning(self.place(session))
+
+    def has(self, session: SessionId) -> bool:
+        """Whether anything of it could be written down."""
+        return os.access(self.place(session).journal, os.R_OK)
 
     def is_in_use(self, session: SessionId) -> bool:
         """Whether a process writes it now, be it this one."""

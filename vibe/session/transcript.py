@@ -13,10 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.domain.turn import CallKey
+from vibe.session.part import Part, with_more
 from vibe.session.record import (
     Added,
     Answered,
     Approved,
+    Arrived,
     Changed,
     Compacted,
     Finished,
@@ -42,6 +44,7 @@ from vibe.session.turn import Call, CallState, Turn
 class Transcript(Struct, frozen=True, kw_only=True):
     """`last_turn` is the highest number of a turn that there ever was: none is given twice. While
     the files are as they were before a turn, and nothing has changed them since, it is `restored`.
+    `part` is of the answer that comes, and of none that is there.
     """
 
     opened: Opened | None = None
@@ -51,6 +54,7 @@ class Transcript(Struct, frozen=True, kw_only=True):
     changes: tuple[Changed, ...] = ()
     restored: int | None = None
     spent: tuple[Spent, ...] = ()
+    part: Part | None = None
 
     @property
     def open_turn(self) -> Turn | None:
@@ -63,14 +67,21 @@ class Transcript(Struct, frozen=True, kw_only=True):
         return self.turns[-1].next_answer if self.turns else 0
 
     @property
+    def _next(self) -> tuple[int, int]:
+        """Which answer can still come, of which turn."""
+        is_there = self.turns and self.turns[-1].number == self.last_turn
+        return (self.last_turn, self.next_answer) if is_there else (self.last_turn + 1, 0)
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         return tuple(call for turn in self.turns for call in turn.calls)
 
     @property
-    def unheard(self) -> tuple[Unknown, ...]:
+    def unheard(self) -> tuple[Answered | Unknown, ...]:
         """What is to be added once nobody goes on with what had started."""
+        cut = () if self.part is None else (self.part.cut,)
         started = (call for call in self.calls if call.state is CallState.STARTED)
-        return tuple(Unknown(call=call.key) for call in started)
+        return (*cut, *(Unknown(call=call.key) for call in started))
 
     @property
     def unknown(self) -> tuple[Call, ...]:
@@ -82,6 +93,23 @@ class Transcript(Struct, frozen=True, kw_only=True):
         return next((call for call in calls if call.key == key), None)
 
     def apply(self, record: Record) -> Transcript:
+        part = self._part_after(record)
+        transcript = self._applied(record)
+        return transcript if part is transcript.part else replace(transcript, part=part)
+
+    def _part_after(self, record: Record) -> Part | None:
+        """Whatever goes on with the turn tells that there was an answer, be it lost."""
+        match record:
+            case Arrived(turn=turn, number=number) if (turn, number) >= self._next:
+                return with_more(self.part, record)
+            case Used():
+                return self.part and self.part.paid()
+            case Arrived() | Noted(retracted=None) | Opened() | Gap() | Changed() | Restored():
+                return self.part
+            case _:
+                return None
+
+    def _applied(self, record: Record) -> Transcript:
         match record:
             case Opened():
                 return replace(self, opened=record)
@@ -99,7 +127,7 @@ class Transcript(Struct, frozen=True, kw_only=True):
             case Answered():
                 spent = added(self.spent, spent_on(record))
                 return replace(self._within(record.turn, record), spent=spent)
-            case TurnBegan() | Added() | Compacted() | Noted() | TurnEnded():
+            case TurnBegan() | Arrived() | Added() | Compacted() | Noted() | TurnEnded():
                 return self._within(record.turn, record)
             case Approved() | Started() | Finished() | Unknown():
                 return self._within(record.call.turn, record)

@@ -20,6 +20,7 @@ from vibe.session.record import (
     Added,
     Answered,
     Approved,
+    Arrived,
     CallRecord,
     Compacted,
     Finished,
@@ -166,6 +167,8 @@ class Turn(Struct, frozen=True, kw_only=True):
                 if number < self.next_answer:
                     return self  # sealed is sealed
                 return replace(self, items=(*self.items, _step(record)))
+            case Arrived():
+                return self  # is no answer yet
             case Added() | Compacted() | Noted():
                 return replace(self, items=(*self.items, record))
             case TurnEnded():

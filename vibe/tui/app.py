@@ -41,6 +41,7 @@ from vibe.tui.typing.offers import Offers
 from vibe.tui.typing.pastes import keep_pastes_whole
 from vibe.tui.typing.recall import Recall
 from vibe.tui.typing.sending import Sending
+from vibe.tui.typing.unsent import Unsent
 from vibe.tui.views import foot_view, header_view, key_of
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             typed=typing.typed,
         )
         self._sending = Sending(self, self._composer)
+        self._unsent = Unsent(self)
         self._names = bound(house.changed_keys)
         self._actions: Mapping[str, Callable[[], None]] = {
             "send": self._sending.enter,
@@ -162,6 +164,8 @@ class ChatApp(App[Left], inherit_bindings=False):
             self.talk.story.add(Note(mark="!", text=clean(news.strip()), ink="warn"))
         if self._tree.is_due:
             self.work(self._tree.look())
+        if self._unsent.is_due:
+            self.work(self._unsent.look())
         self.look()
 
     def _fatal_error(self) -> None:
@@ -178,10 +182,13 @@ class ChatApp(App[Left], inherit_bindings=False):
         return self.talk.is_under_way
 
     def on_text_area_changed(self) -> None:
+        if not self._composer.text and self._unsent.is_due:
+            self.work(self._unsent.look())
         self.query_one("#panel", Drawn).look()
         self.query_one("#prompt", Drawn).look()
 
     async def close(self) -> None:
+        await self._unsent.close()
         await self.talk.close()
 
     def _moved(self) -> None:
@@ -211,7 +218,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             cropped(
                 (
                     Span("  ⋯ ", "muted"),
-                    Span(clean_line(said_by(each).text)),
+                    Span(clean_line(self.house.redactor.redact(said_by(each).text))),
                     Span("   queued", "muted"),
                 ),
                 width - 1,
@@ -342,7 +349,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.show(None if isinstance(self._panel, kind) else made())
 
     def put(self, item: Item) -> None:
-        self.talk.story.add(item)
+        self.talk.put(item)
         self._history.to_end()
         self.look()
 

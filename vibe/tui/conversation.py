@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vibe.domain.event import Event, Waiting
@@ -21,7 +22,7 @@ from vibe.domain.turn import (
     TurnFinished,
 )
 from vibe.tui.desk import Desk, House
-from vibe.tui.history.items import said_by
+from vibe.tui.history.items import Item, said_by
 from vibe.tui.history.ownrow import commands_in
 from vibe.tui.history.story import Story
 from vibe.tui.panels.asks import Asks, Made, on_screen
@@ -102,6 +103,12 @@ class Conversation:
         session = self._desk.agent.session
         return session.session if session.transcript.turns else ""
 
+    @property
+    def unsent(self) -> Path | None:
+        """Where what is typed is kept; None where nothing was said yet, or all is in memory."""
+        place = self._desk and self._desk.agent.session.place
+        return place.unsent if place and self.session else None
+
     def when_open(self, act: Callable[[], None]) -> None:
         """Now, or as soon as the conversation that is being opened is there: what comes after a
         change is meant for the new one."""
@@ -177,13 +184,17 @@ class Conversation:
         self._return((turn.message,))
         self._moved()
 
-    def run(self, command: str) -> None:
-        """A command line of the person's own."""
-        self.shell.start(command, self.desk.room)
+    def run(self, command: str, *, outside: bool = False) -> None:
+        """A command line of the person's own, in the sandbox or `outside` of it."""
+        self.shell.start(command, self.desk.room, outside=outside)
 
     def stop(self) -> None:
         if not self.shell.stop():
             self._turning.stop()
+
+    def put(self, item: Item) -> None:
+        """What the chat itself has to tell."""
+        self.story.add(self._hiding.within(item))
 
     def note(self, event: Event) -> None:
         for shown in self._hiding.shown(event):

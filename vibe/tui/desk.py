@@ -64,7 +64,8 @@ class House(Struct, frozen=True, kw_only=True):
     the log is, None where there can be none. `steps` come between the first paint and the first
     conversation, one after another: what is asked there is answered before any file of the folder
     is read for a model. `workbench` is for a file of the configuration: "" or "project".
-    `env` is what tells which terminal this is. `edit` hands a text to the person's own editor,
+    `unsent` is a folder for what was typed before anything was said. `env` is what tells which
+    terminal this is. `edit` hands a text to the person's own editor,
     `revise` the text of a file with its path."""
 
     begin: Callable[[str | None], Awaitable[Desk]]
@@ -84,6 +85,7 @@ class House(Struct, frozen=True, kw_only=True):
     news: Callable[[], tuple[str, ...]] = tuple
     redactor: Redactor = Redactor()
     kept: Kept = Kept()
+    unsent: Path | None = None
     edit: Callable[[str], str] = _nothing_edits
     revise: Callable[[str, str], str] = _nothing_edits
     customs: Callable[[], tuple[Custom, ...]] = tuple
