@@ -17,7 +17,7 @@ from vibe.clock import SystemClock
 from vibe.config.schema import Gateway
 from vibe.domain.model import Alias, BrokenStream, ProviderName, Size
 from vibe.gateway.app import SERVED, Application, refused
-from vibe.gateway.checks import Checks
+from vibe.gateway.checks import Checks, Listing
 from vibe.gateway.connection import Timeouts
 from vibe.gateway.guard import rules_of
 from vibe.gateway.listen import listening, port_of
@@ -86,7 +86,11 @@ async def gateway(
             },
         )
         offer = Offer(mux=rig.mux, names=names, clock=clock, on_broken=on_broken)
-        listings = {ProviderName(m.entry.alias): m.upstream for m in members}
+        listings: dict[ProviderName, Listing] = {
+            ProviderName(m.entry.alias): m.upstream
+            for m in members
+            if isinstance(m.upstream, Listing)
+        }
         checks = Checks(rig.mux, listings, clock)
         metrics = Metrics((*SERVED, *PATHS))
 
@@ -107,7 +111,7 @@ async def gateway(
             application,
             rules=rules_of(Gateway(), port=port_of(sockets)),
             token=Secret(TOKEN),
-            max_requests=64,
+            max_requests=512,
             told=refused,
         )
         async with up(protected, sockets, timeouts=KEPT) as place:

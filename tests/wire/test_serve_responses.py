@@ -214,7 +214,7 @@ def test_codex_with_tools_in_its_input_one_of_which_takes_a_text() -> None:
         ),
         pytest.param(
             [
-                message("assistant", [{"type": "output_text", "text": "A", "annotations": []}]),
+                message("assistant", [{"type": "output_text", "text": "A"}]),
                 message("assistant", [{"type": "refusal", "refusal": "No."}]),
                 called("c1"),
                 called("c2", "find"),
@@ -389,6 +389,11 @@ def test_what_vibe_itself_sends_is_read_as_what_it_was() -> None:
         ('{"input":"\xff"', "the request is not JSON"),
         ("[" * 10_000, "the request: expected object, got array"),
         ('{"input":' + "[" * 10_000, "the request is nested too deeply"),
+        ('{"input":[],"tools":[{"x":"\xff"}]}', "the request is not JSON"),
+        (
+            '{"input":[{"type":"x_call","call_id":"c","x":' + "[" * 99 + "]" * 99 + "}]}",
+            "input[0]: nested too deeply",
+        ),
         ("{}", "the request: object missing required field input"),
         ('{"input":7}', "input: expected str | array, got int"),
         ('{"input":["Hi"]}', "input[0]: expected object, got str"),

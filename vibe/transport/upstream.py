@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from vibe.clock import Clock
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.provider import Provider
-from vibe.domain.request import ModelRequest
+from vibe.domain.request import EmbeddingRequest, ModelRequest
 from vibe.domain.stream import Began, Broken, Ended, LimitsSeen, StreamEvent, UsageSeen
 from vibe.domain.target import Target
 from vibe.secret import Redactor
@@ -27,12 +27,14 @@ from vibe.transport.errors import before_answer, within_answer
 from vibe.transport.watch import Watch
 from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
 from vibe.wire.dialects import codec_for
+from vibe.wire.embeddings import Embeddings, decode_embeddings, encode_embeddings
 from vibe.wire.forwarding import Forwarding, forwarding_call, is_forwarded
 from vibe.wire.limits import limits_of
 from vibe.wire.listing import ListedModel, listing_call, read_listing
 
 _MAX_ERROR_BYTES = 256 * 1024
 _MAX_LISTING_BYTES = 16 * 1024 * 1024
+_MAX_EMBEDDINGS_BYTES = 256 * 1024 * 1024  # 2,048 vectors of 4,096 numbers
 _NO_NEWS = (Began, UsageSeen)
 _LAST = (Ended, Broken)
 _PAGE = Failure(
@@ -100,24 +102,39 @@ class Upstream:
         call = codec.encode(request, target)
         return call, codec.decoder(target, stream=call.stream)
 
+    async def embed(self, request: EmbeddingRequest, target: Target) -> Embeddings | Failure:
+        """A vector for each of the inputs."""
+        call = encode_embeddings(request, target)
+        body = await self._whole(call, max_bytes=_MAX_EMBEDDINGS_BYTES)
+        if isinstance(body, Failure):
+            return body
+        found = decode_embeddings(body, inputs=len(request.inputs))
+        return self._safe(found) if isinstance(found, Failure) else found
+
     async def models(self) -> tuple[ListedModel, ...] | Failure:
         """The models that the provider offers; spends no tokens."""
         provider = self._provider
-        response = await self._send(
-            listing_call(provider.backend, api_version=provider.api_version)
-        )
-        if isinstance(response, Failure):
-            return response
-        try:
-            if not response.is_success:
-                return await self._refusal(response)
-            listed = read_listing(await self._body(response, max_bytes=_MAX_LISTING_BYTES))
-        except (httpx.HTTPError, TimeoutError) as error:
-            return within_answer(error)
+        call = listing_call(provider.backend, api_version=provider.api_version)
+        body = await self._whole(call, max_bytes=_MAX_LISTING_BYTES)
+        if isinstance(body, Failure):
+            return body
+        listed = read_listing(body)
         if listed is None:
             detail = "the list of models is not what its API promises"
             return Failure(kind=FailureKind.SERVER, detail=detail)
         return listed
+
+    async def _whole(self, call: HttpCall, *, max_bytes: int) -> bytes | Failure:
+        """The body of an answer that is no stream, or so much of it."""
+        response = await self._send(call)
+        if isinstance(response, Failure):
+            return response
+        if not response.is_success:
+            return await self._refusal(response)
+        try:
+            return await self._body(response, max_bytes=max_bytes)
+        except (httpx.HTTPError, TimeoutError) as error:
+            return within_answer(error)
 
     async def _send(self, call: HttpCall) -> httpx.Response | Failure:
         """The answer with its body unread, or why there is none."""

@@ -19,6 +19,8 @@ def decoded(decoder: msgspec.json.Decoder[_T], body: bytes | msgspec.Raw, *, at:
     """Raises `UsageError` where the body, or the part of one that stands `at` a place, is not of
     the decoder's form."""
     try:
+        if not at:
+            str(body, "utf-8")  # a decoder does not look into what it passes over or keeps raw
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise UsageError(_complaint(str(error), at)) from None

@@ -19,14 +19,17 @@ from vibe.domain.request import Dialect, ModelRequest
 from vibe.domain.stream import (
     Began,
     Broken,
+    CallBegan,
     Ended,
     LimitsSeen,
     Passed,
     StreamEvent,
+    TextDelta,
     UsageSeen,
 )
 from vibe.domain.target import Target
 from vibe.wire.codec import Codec, Decoder, HttpCall
+from vibe.wire.sse import MAX_EVENT_BYTES
 
 _SPEAKS: Final[dict[Backend, Dialect]] = {
     "generic": "chat",
@@ -77,7 +80,8 @@ class Forwarding:
     """A decoder around another: what it would tell as deltas is told as `Passed`.
 
     `_held` is what has come before there was something of an answer, `_rest` the beginning of an
-    event. `_is_plain`: the answer has another form than was asked for, and is read as any other.
+    event. Once it `_has_said` a word, the decoder need not read the others. `_is_plain`: the answer
+    has another form than was asked for, and is read as any other.
     """
 
     def __init__(self, decoder: Decoder, dialect: Dialect, *, stream: bool) -> None:
@@ -86,8 +90,8 @@ class Forwarding:
         self._telling = _TELLING[dialect]
         self._stream = stream
         self._is_plain: bool | None = None
-        self._has_begun = False
-        self._is_done = False
+        self._has_begun = self._has_said = False
+        self._is_done = self._is_over = False
         self._held = b""
         self._rest = b""
 
@@ -100,7 +104,11 @@ class Forwarding:
         if not self._stream:
             self._held += data
             return self._kept(self._decoder.feed(data))
-        return tuple(self._streamed(self._complete(data)))
+        events = tuple(self._streamed(self._complete(data)))
+        if len(self._rest) > MAX_EVENT_BYTES and not self._is_over:
+            self._is_over = True
+            return (*events, *_told(self._decoder.feed(self._rest)))  # which it refuses
+        return events
 
     def finish(self) -> tuple[StreamEvent, ...]:
         if self._is_plain or not self._stream:
@@ -111,7 +119,7 @@ class Forwarding:
         last = self._decoder.finish()
         if last and isinstance(last[-1], Ended) and self._dialect == "chat" and not self._is_done:
             events.append(Passed(_DONE))
-        return (*events, *(event for event in last if isinstance(event, (*_UNREAD, Ended, Broken))))
+        return (*events, *_told(last))
 
     def _complete(self, data: bytes) -> bytes:
         """The events that are whole by now."""
@@ -124,31 +132,42 @@ class Forwarding:
         return data[:end]
 
     def _streamed(self, block: bytes) -> Iterator[StreamEvent]:
-        if not block:
+        if not block or self._is_over:
             return
-        if self._has_begun and not self._telling.search(block):
+        if self._has_said and not self._telling.search(block):
             yield Passed(block, pieces=block.count(b"data:"))
             return
         for one in _events(block):
             read = self._decoder.feed(one)
-            is_broken = bool(read) and isinstance(read[-1], Broken)
-            if not is_broken:
-                self._held += one
-                self._is_done = self._is_done or b"[DONE]" in one
-            self._has_begun = self._has_begun or any(
-                not isinstance(event, (*_UNREAD, Broken)) for event in read
-            )
-            if self._has_begun and self._held:
-                held, self._held = self._held, b""
-                yield Passed(held, pieces=1)
-            yield from (e for e in read if isinstance(e, (*_UNREAD, Ended, Broken)))
+            if any(isinstance(event, Broken) for event in read):
+                self._is_over = True
+            else:
+                yield from self._pass_on(one, read)
+            yield from _told(read)
+            if self._is_over:
+                return
+
+    def _pass_on(self, one: bytes, read: tuple[StreamEvent, ...]) -> Iterator[Passed]:
+        self._held += one
+        self._is_done = self._is_done or b"[DONE]" in one
+        self._is_over = any(isinstance(event, Ended) for event in read)
+        self._has_said = self._has_said or any(isinstance(e, TextDelta | CallBegan) for e in read)
+        if self._has_begun or len(read) > len(_told(read)) or self._is_over:
+            self._has_begun = True
+            held, self._held = self._held, b""
+            yield Passed(held, pieces=1)
 
     def _kept(self, events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
         """Of an answer in one body: all of it, once it is known to be one."""
-        told = tuple(e for e in events if isinstance(e, (*_UNREAD, Ended, Broken)))
+        told = _told(events)
         if told and isinstance(told[-1], Ended):
             return (*told[:-1], Passed(self._held), told[-1])
         return told
+
+
+def _told(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
+    """What is told beside the bytes."""
+    return tuple(event for event in events if isinstance(event, (*_UNREAD, Ended, Broken)))
 
 
 def _events(block: bytes) -> Iterator[bytes]:

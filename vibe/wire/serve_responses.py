@@ -31,6 +31,7 @@ from vibe.domain.request import Effort, JsonFormat, ModelRequest
 from vibe.errors import UsageError
 from vibe.wire.complaint import decoded
 from vibe.wire.data_url import document_in, image_at
+from vibe.wire.depth import is_too_deep
 from vibe.wire.loose import label
 from vibe.wire.seals import unsealed
 from vibe.wire.serve_responses_form import (
@@ -176,6 +177,8 @@ def _told(items: Iterable[Raw], offer: Offer) -> Iterator[_Told]:
             case None:
                 raise UsageError(f"{at}: object missing required field type")
             case kind:
+                if is_too_deep(bytes(raw)):
+                    raise UsageError(f"{at}: nested too deeply")
                 yield from _other(kind, decoded(ANY, raw, at=at))
 
 

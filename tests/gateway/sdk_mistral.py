@@ -1,0 +1,203 @@
+"""What Mistral's SDK has to get of a gateway whose model answers as by_heart.py does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias
+
+from mistralai.client import Mistral
+from mistralai.client.models import (
+    AssistantMessage,
+    ChatCompletionRequestMessage,
+    FunctionCall,
+    FunctionTypedDict,
+    ToolMessage,
+    ToolTypedDict,
+    UserMessage,
+)
+from mistralai.client.utils import RetryConfig
+from pydantic import BaseModel
+
+from tests.gateway.by_heart import (
+    CITIES,
+    CONCLUDES,
+    FORM,
+    GREETING,
+    LOOKS_UP,
+    PARAMETERS,
+    QUESTION,
+    RIDDLE,
+    SAYS,
+    SAYS_TOKENS,
+    THINKS,
+    THOUGHT,
+    TOOL,
+    TOOL_SAYS,
+)
+
+Check: TypeAlias = Callable[[Mistral, str], Awaitable[None]]
+
+FUNCTION: Final[FunctionTypedDict] = {
+    "name": TOOL,
+    "description": TOOL_SAYS,
+    "parameters": PARAMETERS,
+    "strict": True,
+}
+OFFERED: Final[ToolTypedDict] = {"type": "function", "function": FUNCTION}
+TOOL_OF_RESPONSES: Final[Any] = {"type": "function", **FUNCTION}
+
+
+class Place(BaseModel):
+    city: str
+
+
+def client_of(url: str, token: str, *, retries: RetryConfig | None = None) -> Mistral:
+    return Mistral(server_url=url, api_key=token, retry_config=retries, timeout_ms=30_000)
+
+
+def says(text: str) -> UserMessage:
+    return UserMessage(content=text)
+
+
+async def models_are_listed(client: Mistral, model: str) -> None:
+    listed = await client.models.list_async()
+    assert {"auto", model} <= {each.id for each in listed.data or []}
+    assert (await client.models.retrieve_async(model_id=model)).id == model
+
+
+async def a_chat_is_answered(client: Mistral, model: str) -> None:
+    got = await client.chat.complete_async(
+        model=model, messages=[says(GREETING)], temperature=0, max_tokens=100, random_seed=7
+    )
+    (choice,) = got.choices
+    assert choice.message
+    told = choice.message.content, choice.finish_reason, got.usage.completion_tokens
+    assert told == (SAYS, "stop", SAYS_TOKENS)
+
+
+async def a_chat_is_streamed(client: Mistral, model: str) -> None:
+    text, finish, usage = "", None, None
+    async with await client.chat.stream_async(model=model, messages=[says(GREETING)]) as stream:
+        async for event in stream:
+            usage = event.data.usage or usage
+            for choice in event.data.choices:
+                text += str(choice.delta.content or "")
+                finish = choice.finish_reason or finish
+    assert usage, "Mistral tells it unasked"
+    assert (text, finish, usage.completion_tokens) == (SAYS, "stop", SAYS_TOKENS)
+
+
+async def calls_and_their_results_go_round(client: Mistral, model: str) -> None:
+    got = await client.chat.complete_async(
+        model=model, messages=[says(QUESTION)], tools=[OFFERED], parallel_tool_calls=True
+    )
+    called = got.choices[0].message
+    assert got.choices[0].finish_reason == "tool_calls"
+    assert called
+    await conclude(client, model, called)
+
+
+async def streamed_calls_and_their_results_go_round(client: Mistral, model: str) -> None:
+    """The SDK leaves it to the program to put them together."""
+    text = ""
+    calls: dict[int, FunctionCall] = {}
+    ids: dict[int, str] = {}
+    async with await client.chat.stream_async(
+        model=model, messages=[says(QUESTION)], tools=[OFFERED]
+    ) as stream:
+        async for event in stream:
+            for choice in event.data.choices:
+                text += str(choice.delta.content or "")
+                for call in choice.delta.tool_calls or []:
+                    index = call.index or 0
+                    begun = calls.get(index, FunctionCall(name="", arguments=""))
+                    calls[index] = FunctionCall(
+                        name=begun.name + call.function.name,
+                        arguments=f"{begun.arguments}{call.function.arguments}",
+                    )
+                    ids.setdefault(index, call.id or "")
+    wanted: Any = [
+        {"id": ids[index], "index": index, "function": call} for index, call in calls.items()
+    ]
+    await conclude(client, model, AssistantMessage(content=text, tool_calls=wanted))
+
+
+async def conclude(client: Mistral, model: str, called: AssistantMessage) -> None:
+    calls = called.tool_calls or []
+    wanted = [(each.function.name, json.loads(str(each.function.arguments))) for each in calls]
+    assert (called.content, wanted) == (LOOKS_UP, [(TOOL, {"city": city}) for city in CITIES])
+    history: list[ChatCompletionRequestMessage] = [says(QUESTION), called]
+    history += [
+        ToolMessage(content="3 °C", name=each.function.name, tool_call_id=each.id)
+        for each in calls
+    ]
+    got = await client.chat.complete_async(model=model, messages=history, tools=[OFFERED])
+    assert got.choices[0].message
+    assert got.choices[0].message.content == CONCLUDES
+
+
+async def a_tool_can_be_forced(client: Mistral, model: str) -> None:
+    got = await client.chat.complete_async(
+        model=model, messages=[says(QUESTION)], tools=[OFFERED], tool_choice="any"
+    )
+    assert got.choices[0].finish_reason == "tool_calls"
+
+
+async def a_chat_has_the_form_that_is_wanted(client: Mistral, model: str) -> None:
+    got = await client.chat.parse_async(Place, model=model, messages=[says(FORM)])
+    assert got.choices
+    message = got.choices[0].message
+    assert message
+    assert message.parsed == Place(city="Oslo")
+
+
+async def thought_goes_back(client: Mistral, model: str) -> None:
+    got = await client.chat.complete_async(
+        model=model, messages=[says(RIDDLE)], reasoning_effort="high"
+    )
+    answered = got.choices[0].message
+    assert answered
+    print(answered)
+    last = await client.chat.complete_async(
+        model=model, messages=[says(RIDDLE), answered, says(GREETING)]
+    )
+    assert last.choices[0].message
+    assert last.choices[0].message.content == SAYS
+
+
+async def a_response_is_answered(client: Mistral, model: str) -> None:
+    got = await client.responses.create_async(
+        model=model, input=GREETING, instructions="Be brief.", max_output_tokens=100
+    )
+    assert got.status == "completed"
+    print(got.output)
+
+
+async def a_response_is_streamed(client: Mistral, model: str) -> None:
+    async with await client.responses.create_async(
+        model=model, input=RIDDLE, stream=True
+    ) as stream:
+        events = [event async for event in stream]
+    print(events)
+
+
+async def texts_are_embedded(client: Mistral, model: str) -> None:
+    got = await client.embeddings.create_async(model=model, inputs=["one", "two"])
+    one, two = (each.embedding for each in got.data)
+    assert one
+    assert one != two
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    models_are_listed,
+    a_chat_is_answered,
+    a_chat_is_streamed,
+    calls_and_their_results_go_round,
+    streamed_calls_and_their_results_go_round,
+    a_tool_can_be_forced,
+    a_chat_has_the_form_that_is_wanted,
+    thought_goes_back,
+    a_response_is_answered,
+    a_response_is_streamed,
+)

@@ -1,0 +1,129 @@
+"""A provider's own bytes on their way to a client that speaks as it does: all, and unchanged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.wire.golden import HERE
+from vibe.domain.message import Text, User
+from vibe.domain.model import Backend, ProviderName
+from vibe.domain.request import Dialect, ModelRequest, Original
+from vibe.domain.stream import Broken, Ended, Passed, StreamEvent
+from vibe.domain.target import Target
+from vibe.wire.dialects import codec_for
+from vibe.wire.forwarding import Forwarding, forwarding_call, is_forwarded
+from vibe.wire.portability import fitted
+
+FOLDERS: dict[str, tuple[Backend, Dialect]] = {
+    "openai": ("generic", "chat"),
+    "groq": ("generic", "chat"),
+    "llamacpp": ("generic", "chat"),
+    "vllm": ("generic", "chat"),
+    "azure": ("azure", "chat"),
+    "anthropic": ("anthropic", "messages"),
+    "responses": ("responses", "responses"),
+}
+STREAMS = [path for folder in FOLDERS for path in sorted((HERE / folder).glob("*.sse"))]
+BODIES = [path for folder in FOLDERS for path in sorted((HERE / folder).glob("body_*.json"))]
+DONE = b"data: [DONE]\n\n"
+
+
+def target(backend: Backend, model: str = "m") -> Target:
+    return Target(provider=ProviderName("p"), model=model, backend=backend, api_version="v")
+
+
+def last_of(path: Path, *, stream: bool) -> StreamEvent:
+    """What the dialect's own decoder makes of its end."""
+    backend, _ = FOLDERS[path.parent.name]
+    decoder = codec_for(backend).decoder(target(backend), stream=stream)
+    return (*decoder.feed(path.read_bytes()), *decoder.finish())[-1]
+
+
+def forwarded(path: Path, pieces: list[bytes], *, stream: bool) -> list[StreamEvent]:
+    backend, dialect = FOLDERS[path.parent.name]
+    decoder = codec_for(backend).decoder(target(backend), stream=stream)
+    forwarding = Forwarding(decoder, dialect, stream=stream)
+    events = [event for piece in pieces for event in forwarding.feed(piece)]
+    return [*events, *forwarding.finish()]
+
+
+def passed(events: list[StreamEvent]) -> bytes:
+    return b"".join(event.data for event in events if isinstance(event, Passed))
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@given(data=st.data())
+def test_a_stream_is_passed_on_byte_for_byte_however_it_is_split(
+    path: Path, data: st.DataObject
+) -> None:
+    sent = path.read_bytes()
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(sent)), max_size=6)))
+    pieces = [sent[a:b] for a, b in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
+    events = forwarded(path, pieces, stream=True)
+    assert events[-1] == last_of(path, stream=True)
+    assert not any(isinstance(event, Ended | Broken) for event in events[:-1])
+    told = passed(events)
+    if isinstance(events[-1], Ended):
+        assert told.removesuffix(DONE).startswith(sent.removesuffix(DONE).rstrip())
+        assert FOLDERS[path.parent.name][1] != "chat" or told.endswith(DONE)
+    else:
+        assert sent.startswith(told)
+
+
+@pytest.mark.parametrize("path", BODIES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_body_is_passed_on_when_it_is_known_to_be_an_answer(path: Path) -> None:
+    events = forwarded(path, [path.read_bytes()], stream=False)
+    assert events[-1] == last_of(path, stream=False)
+    whole = path.read_bytes() if isinstance(events[-1], Ended) else b""
+    assert passed(events) == whole
+
+
+@pytest.mark.parametrize("path", STREAMS[:3], ids=lambda path: path.stem)
+def test_nothing_is_passed_on_where_the_answer_has_another_form_than_was_asked_for(
+    path: Path,
+) -> None:
+    assert passed(forwarded(path, [path.read_bytes()], stream=False)) == b""
+
+
+REQUEST = ModelRequest(messages=(User((Text("Hello"),)),), stream=False)
+BODY = b'{"model": "auto", "messages": [{"role": "user"}], "odd": [1.50, "\\u00e9"]}'
+
+
+@pytest.mark.parametrize(
+    ("backend", "dialect", "path"),
+    [
+        ("generic", "chat", "/chat/completions"),
+        ("azure", "chat", "/openai/deployments/m/chat/completions"),
+        ("anthropic", "messages", "/messages"),
+        ("responses", "responses", "/responses"),
+    ],
+)
+def test_a_request_goes_on_but_for_its_model(backend: Backend, dialect: Dialect, path: str) -> None:
+    headers = (("anthropic-beta", "odd-2026"),)
+    request = replace(REQUEST, original=Original(dialect=dialect, body=BODY, headers=headers))
+    aim = target(backend)
+    assert is_forwarded(request, aim)
+    assert fitted(request, aim) is request
+    call = forwarding_call(request, aim, codec_for(backend))
+    assert call.path == path
+    assert json.loads(call.body) == {**json.loads(BODY), "model": "m"}
+    assert b'"odd":[1.50, "\\u00e9"]' in call.body
+    assert headers[0] in call.headers
+    assert not call.stream
+
+
+@pytest.mark.parametrize(
+    ("backend", "dialect"), [("generic", "messages"), ("mistral", "chat"), ("anthropic", "chat")]
+)
+def test_whoever_speaks_otherwise_gets_it_in_their_own_words(
+    backend: Backend, dialect: Dialect
+) -> None:
+    request = replace(REQUEST, original=Original(dialect=dialect, body=BODY))
+    assert not is_forwarded(request, target(backend))
+    assert fitted(request, target(backend)).original is None
