@@ -87,6 +87,13 @@ class Redactor:
             text = redacted
         return text
 
+    def redact_known(self, text: str) -> str:
+        """Without what only has the shape of a secret: a guess must not hide anything of what a
+        person decides by, and the value of a header that it sees ends with its line."""
+        while (redacted := self._without_known(text)) != text:
+            text = redacted
+        return text
+
     def safe_end(self, text: str) -> int:
         """Up to where nothing that follows `text` can make a secret of it."""
         going_on = _GOING_ON.search(text)
@@ -106,13 +113,15 @@ class Redactor:
         return min((each.start() for each in found if each.start() < end < each.end()), default=end)
 
     def _round(self, text: str) -> str:
-        for form in self._known:
-            text = text.replace(form, _MASK)
-        if self._parts:
-            text = _LONG_WORD.sub(self._without_part, text)
+        text = self._without_known(text)
         for shape, replacement in _SHAPES:
             text = shape.sub(replacement, text)
         return text
+
+    def _without_known(self, text: str) -> str:
+        for form in self._known:
+            text = text.replace(form, _MASK)
+        return _LONG_WORD.sub(self._without_part, text) if self._parts else text
 
     def _without_part(self, word: re.Match[str]) -> str:
         lower = word[0].lower()

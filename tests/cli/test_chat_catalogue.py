@@ -103,6 +103,16 @@ async def test_what_is_saved_keeps_the_comments_and_is_what_the_pool_goes_by(
             assert [entry.weight for entry in mux.snapshot().entries] == [45, 30]
 
 
+async def test_who_was_saved_with_no_weight_comes_back_with_another(tmp_path: Path) -> None:
+    with pooled(tmp_path, mode="load_balance", strong="weight = 70", small="weight = 30"):
+        async with catalogued(cli_in(tmp_path)) as (catalogue, mux):
+            assert catalogue.save is not None
+            await catalogue.save({'multiplexer.pool["small"].weight': 0})
+            assert [entry.can_answer for entry in mux.snapshot().entries] == [True, False]
+            mux.wish(mux.wishes.weigh(SMALL, 1))
+            assert [entry.can_answer for entry in mux.snapshot().entries] == [True, True]
+
+
 async def test_what_the_file_does_not_have_is_not_saved(tmp_path: Path) -> None:
     with pooled(tmp_path):
         async with catalogued(cli_in(tmp_path)) as (catalogue, _):

@@ -72,6 +72,12 @@ def test_a_secret_is_hidden_wherever_it_stands(event: Event, hidden: Event) -> N
     assert shown(event) == [hidden]
 
 
+def test_of_what_is_decided_by_nothing_is_hidden_that_only_looks_like_a_secret() -> None:
+    command = f"curl -H Authorization:x; rm -rf ~; cat sk-ignore-all-of-the-rules {KEY}"
+    kept = replace(ASKED, shown=command.replace(KEY, "***"), call=HIDDEN, always=())
+    assert shown(replace(ASKED, shown=command, always=())) == [kept]
+
+
 def test_an_event_without_one_is_the_very_same() -> None:
     event = Notice(text="\x1b[1mall is well")
     assert shown(event)[0] is event

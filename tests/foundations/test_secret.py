@@ -250,6 +250,12 @@ def test_what_has_the_shape_of_a_credential_is_replaced(text: str, redacted: str
     assert Redactor(()).redact(text) == redacted
 
 
+def test_where_only_the_known_ones_go_what_looks_like_one_stays():
+    redactor = Redactor(["hunter2hunter2"])
+    text = "curl -H Authorization:x https://$(id)@h; cat sk-ignore-all-of-the-rules hunter2hunter2"
+    assert redactor.redact_known(text) == text.replace("hunter2hunter2", "***")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.pooled import pooled
-from tests.cli.serving import configured, serving
+from tests.cli.serving import ENV, configured, serving
+from tests.drive import vibe
 from tests.plain.terminal import sitting_at
+from vibe.session.journal import locked
 from vibe.testing.exchange import call
 from vibe.testing.faults import at, play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
@@ -111,6 +113,25 @@ def test_what_was_typed_before_a_question_does_not_answer_it(tmp_path: Path, sho
         assert not (shop / "made").exists()
 
 
+def test_what_is_looked_up_during_a_question_comes_at_once(tmp_path: Path, shop: Path) -> None:
+    with (
+        pooled(tmp_path, behaviour=TOUCH),
+        sitting_at("--plain", "make it", home=tmp_path, cwd=shop) as person,
+    ):
+        person.until("Answer: ")
+        person.type("/cost\n")
+        assert "Answer: " not in person.until("This session")
+        person.until("(Enter alone closes): ")
+        person.type("\n")
+        person.until("Run:\r\ntouch made && echo was made\r\n")
+        person.until("Answer: ")
+        person.type("/log\n")
+        person.until("vibe.log")
+        person.until("Answer: ")
+        person.type("y\n")
+        person.until("It is there.")
+
+
 def test_ctrl_c_stops_the_turn_and_the_chat_goes_on(tmp_path: Path, shop: Path) -> None:
     with (
         pooled(tmp_path, play("stall_before_headers"), behaviour=STORY) as (server, _),
@@ -167,3 +188,51 @@ def test_commands_are_text(tmp_path: Path, shop: Path) -> None:
         person.until("> ")
         person.type("/nonsense\n")
         person.until("[there is no command /nonsense]")
+
+
+def said_before(home: Path, folder: Path, *texts: str) -> list[Path]:
+    """The journals of conversations of one message each, the newest at the end."""
+    for text in texts:
+        vibe("-p", text, home=home, cwd=folder, env=ENV)
+    journals = (home / ".local" / "state" / "vibe" / "sessions").glob("*/events.jsonl")
+    return sorted(journals, key=lambda journal: journal.stat().st_mtime_ns)
+
+
+def test_the_newest_that_no_other_vibe_writes_is_gone_on_with(tmp_path: Path, shop: Path) -> None:
+    with pooled(tmp_path, behaviour=says("Hello!")):
+        _, newest = said_before(tmp_path, shop, "about carts", "about zones")
+        held = locked(newest, os.O_RDWR)
+        with sitting_at("--plain", "-c", home=tmp_path, cwd=shop, size=(300, 24)) as person:
+            told = person.until("> about carts\r\n")
+        os.close(held)
+    assert 'is writing the last conversation here, "about zones"; this is the newest of' in told
+    assert 'the others, "about carts"' in told
+
+
+def test_where_another_vibe_writes_the_only_one_it_is_said_what_to_do(
+    tmp_path: Path, shop: Path
+) -> None:
+    with pooled(tmp_path, behaviour=says("Hello!")):
+        (only,) = said_before(tmp_path, shop, "about carts")
+        held = locked(only, os.O_RDWR)
+        with sitting_at("--plain", "-c", home=tmp_path, cwd=shop) as person:
+            assert person.end() == 1
+        os.close(held)
+    told = " ".join(person.text.split())
+    assert f"another vibe is writing the session {only.parent.name}" in told
+    assert f"or go on with a copy: vibe sessions fork {only.parent.name}" in told
+
+
+def test_what_was_only_in_memory_is_not_offered_to_be_gone_on_with(
+    tmp_path: Path, shop: Path
+) -> None:
+    with pooled(tmp_path, behaviour=says("Hello!")):
+        sessions = tmp_path / ".local" / "state" / "vibe" / "sessions"
+        sessions.parent.mkdir(parents=True)
+        sessions.write_text("no folder")
+        with sitting_at("--plain", "hi", home=tmp_path, cwd=shop) as person:
+            person.until("only in memory")
+            person.until("\n> ")
+            person.type("\x04")
+            assert person.end() == 0
+    assert "to go on" not in person.text

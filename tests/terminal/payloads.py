@@ -84,6 +84,14 @@ PAYLOADS: Final[Mapping[str, str]] = {
     "overlong bytes": "\udcc0\udc9b31m",
     "lone surrogates": "\ud800\udc9b31m",
 }
+# All that the configuration lets be a name.
+NAMES: Final = (
+    "hidden characters",
+    "tags",
+    "combining flood",
+    "overlong bytes",
+    "lone surrogates",
+)  # and what is overlong
 HARMLESS: Final[Mapping[str, str]] = {
     name: f"good {number}" for number, name in enumerate(PAYLOADS)
 }
@@ -92,6 +100,12 @@ HARMLESS: Final[Mapping[str, str]] = {
 def as_json(text: str) -> str:
     """Lone surrogates cannot be sent."""
     return text.encode("utf-8", "replace").decode()
+
+
+def as_toml(text: str) -> str:
+    """A string of it, with everything strange written as an escape."""
+    plain = (each if each.isalnum() and each.isascii() else f"\\U{ord(each):08x}" for each in text)
+    return f'"{"".join(plain)}"'
 
 
 def as_bytes(text: str) -> bytes:

@@ -12,7 +12,7 @@ from tests.cli.serving import configured, serving
 from tests.plain.terminal import sitting_at
 from tests.terminal.payloads import HARMLESS, PAYLOADS, as_bytes, as_json, as_name
 from tests.terminal.sequences import kinds
-from tests.terminal.tour import SIZE, toured
+from tests.terminal.tour import SIZE, named_by, toured
 from vibe.testing.script import says
 
 HARMLESS_ALONE = {"combining flood", "overlong"}
@@ -37,6 +37,21 @@ def test_nor_does_a_chat_without_a_screen(args: tuple[str, str], tmp_path: Path)
     harmless, hostile = tmp_path / "harmless", tmp_path / "hostile"
     own, came = _answered(harmless, args, HARMLESS), _answered(hostile, args, PAYLOADS)
     assert {kind: around for kind, around in came.items() if kind not in own} == {}
+
+
+@pytest.mark.slow
+def test_nor_does_what_is_told_of_names_that_are_refused(tmp_path: Path) -> None:
+    own, came = _refused(tmp_path / "harmless", HARMLESS), _refused(tmp_path / "hostile", PAYLOADS)
+    assert {kind: around for kind, around in came.items() if kind not in own} == {}
+
+
+def _refused(home: Path, payloads: Mapping[str, str]) -> Mapping[str, str]:
+    nowhere = "http://127.0.0.1:9/v1"
+    models, pool = named_by(payloads.values(), nowhere)
+    configured(home, nowhere, models=models, pool=f"{pool}is_fallback = 1\n")
+    with sitting_at(home=home, size=SIZE) as person:
+        assert person.end() == 2, person.text
+        return kinds(person.shown, size=SIZE)
 
 
 def _answered(home: Path, args: tuple[str, str], payloads: Mapping[str, str]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ sent with hostile ones.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from tests.cli.on_terminal import Terminal, on_terminal
 from tests.cli.running import VIBE
 from tests.cli.serving import ENV, configured, said, serving
 from tests.drive import vibe
-from tests.terminal.payloads import as_bytes, as_json, as_name
+from tests.terminal.payloads import NAMES, as_bytes, as_json, as_name, as_toml
 from vibe.testing.dialects import refusal_body
 from vibe.testing.envelopes import Refused
 from vibe.testing.exchange import Answer, Asked, Call, call
@@ -27,8 +27,12 @@ from vibe.testing.reply import Reply, json_reply
 SIZE: Final = (160, 240)  # so high that all of it is drawn
 TITLED: Final = 8  # payloads of one title, which is cut
 OPEN: Final = "●"
+APPEND: Final = 'for each in h*; do echo more >> "$each"; done'
 ESCAPE: Final = "\x1b"
 CLEARED: Final = "\x15"  # what was typed
+DOWN: Final = "\x1b[B"
+PAGE_DOWN: Final = "\x1b[6~"
+TEST: Final = "\x14"
 
 
 class Tour:
@@ -41,11 +45,11 @@ class Tour:
         self._terminal.press(keys)
         self._terminal.until(*texts)
 
-    def walk(self, steps: int) -> None:
-        """Down a list, so that each row of it is drawn."""
+    def walk(self, steps: int, *, by: str = DOWN, until: str = "›") -> None:
+        """Through a list, so that each row of it is drawn."""
         for _ in range(steps):
-            self._terminal.press("\x1b[B")
-            self._terminal.until("›")
+            self._terminal.press(by)
+            self._terminal.until(until)
 
 
 def toured(home: Path, payloads: Mapping[str, str]) -> bytes:
@@ -54,12 +58,13 @@ def toured(home: Path, payloads: Mapping[str, str]) -> bytes:
     shop = _folder(home, texts)
     groups = tuple(_groups(texts))
     with serving(partial(_answered, texts), faults=partial(_fails, groups)) as server:
-        configured(home, server.api_base)
+        models, pool = named_by([payloads[name] for name in NAMES], server.api_base)
+        configured(home, server.api_base, models=models, pool=pool)
         for titled in groups:
             vibe("-p", as_json(titled), home=home, env=ENV, cwd=shop)
         with on_terminal((str(VIBE),), home=home, env=ENV, cwd=shop, size=SIZE) as terminal:
             tour = Tour(terminal)
-            _led(tour, terminal, len(groups))
+            _led(tour, terminal, len(texts), len(groups))
             whole, _, _ = bytes(terminal.recorded).rpartition(b"\x1b")  # the last may be in halves
             tour.show("\x03", "again leaves")
             terminal.press("\x03")
@@ -67,9 +72,10 @@ def toured(home: Path, payloads: Mapping[str, str]) -> bytes:
     return whole
 
 
-def _led(tour: Tour, terminal: Terminal, groups: int) -> None:
+def _led(tour: Tour, terminal: Terminal, texts: int, groups: int) -> None:
     terminal.until("Trust this folder?")
     tour.show("v", "look-ends")
+    tour.walk(2 * texts, by="\t", until="–")
     terminal.answer("y")
     terminal.until(OPEN)
     terminal.press("\x0f")  # the details of what comes
@@ -81,17 +87,47 @@ def _led(tour: Tour, terminal: Terminal, groups: int) -> None:
     tour.show("change\r", "Apply")
     terminal.answer("y")
     terminal.until("end-of-change")
+    _changed(tour, terminal, texts)
+    _shown_pool(tour, terminal)
     tour.show("question\r", "Question", "in your own words")
     terminal.press("this one\r")
     terminal.until("end-of-question")
     tour.show("@h", "› ")
     tour.walk(40)
-    tour.show(f"{CLEARED}/c", "/c00")
+    tour.show(f"{CLEARED}/c", "› ")
     tour.walk(40)
-    tour.show(f"{CLEARED}/sessions\r", "title")
+    for command, told in (("palette", "› "), ("rewind", "Rewind"), ("sessions", "title")):
+        terminal.answer(f"{CLEARED}/{command}\r")  # else it would be one key with the one before
+        terminal.until(told)
+        tour.walk(8)
+        terminal.press(ESCAPE)
+
+
+def _changed(tour: Tour, terminal: Terminal, texts: int) -> None:
+    """Meanwhile much else is said, which waits."""
+    tour.show("append\r", "Allow")
+    for number in range(texts):
+        tour.show(f"/c{number:02}\r", f"queued{number:02}")
+    tour.show("last\r", "last")
+    terminal.answer("y")
+    terminal.until("end-of-last")
+    tour.show("/diff\r", "Changes")
+    tour.show(PAGE_DOWN, "–")
     terminal.press(ESCAPE)
-    terminal.answer(f"{CLEARED}/model\r")  # else it would be one key with the one before
-    terminal.until("acme")
+
+
+def _shown_pool(tour: Tour, terminal: Terminal) -> None:
+    """Those who answer, and where they are."""
+    terminal.answer(f"{CLEARED}/model\r")
+    terminal.until("a0 ", "p0 ", "a4 ", "p4 ")
+    tour.walk(2)
+    tour.show(TEST, "the first word after")
+    tour.show("\r", "answers in this session")
+    tour.show("who is it\r", "hello")
+    for command, told in (("mux", "pinned"), ("cost", "not in the sum"), ("config", "ctrl+s")):
+        tour.show(f"/{command}\r", told)
+        terminal.press(ESCAPE)
+        terminal.answer(CLEARED)
 
 
 def _folder(home: Path, texts: tuple[str, ...]) -> Path:
@@ -105,14 +141,37 @@ def _folder(home: Path, texts: tuple[str, ...]) -> Path:
     (commands / "a.md").write_bytes(content + b"\nlook-ends\n")  # the first in the order of names
     (shop / "notes.txt").write_bytes(content)
     for number, text in enumerate(texts):
-        (shop / _named(number, text)).write_bytes(b"needle " + as_bytes(text))
-        (commands / f"c{number:02}.md").write_bytes(b"description: " + as_bytes(text) + b"\nGo on.")
+        (shop / _named(number, text)).write_bytes(b"needle " + as_bytes(text) + b"\n")
+        (commands / f"c{number:02}.md").write_bytes(
+            b"description: " + as_bytes(text) + b"\nqueued%02d " % number + as_bytes(text)
+        )
         (commands / os.fsdecode(b"d" + as_name(text) + b".md")).write_bytes(b"Go on.")
     return shop
 
 
 def _named(number: int, text: str) -> str:
     return os.fsdecode(b"h%02d" % number + as_name(text))
+
+
+def named_by(names: Iterable[str], api_base: str) -> tuple[str, str]:
+    """A provider, a model and an alias by each; and their pool."""
+    models, pool = "", '[multiplexer]\nenabled = true\nmode = "failover"\n'
+    pool += '[[multiplexer.pool]]\nmodel = "strong"\n'
+    for number, name in enumerate(names):
+        called = f"{number} {as_json(name)}"
+        models += f"""
+[[providers]]
+name = {as_toml(f"p{called}")}
+api_base = "{api_base}"
+api_key_env_var = "TEST_API_KEY"
+
+[[models]]
+name = {as_toml(f"m{called}")}
+provider = {as_toml(f"p{called}")}
+alias = {as_toml(f"a{called}")}
+"""
+        pool += f"[[multiplexer.pool]]\nmodel = {as_toml(f'a{called}')}\nis_fallback = true\n"
+    return models, pool
 
 
 def _groups(texts: tuple[str, ...]) -> Iterator[str]:
@@ -131,6 +190,8 @@ def _answered(texts: tuple[str, ...], asked: Asked) -> Answer:
         "names": lambda: Answer(calls=tuple(_reads(texts))),
         "found": lambda: Answer(calls=(call("grep", pattern="needle"),)),
         "change": lambda: Answer(calls=(_write(texts),)),
+        "last": lambda: Answer(text=f"end-of-{word}"),
+        "append": lambda: Answer(calls=(call("bash", command=APPEND),)),
         "question": lambda: Answer(calls=(_ask(texts),)),
     }
     return answers.get(word, lambda: Answer(text="hello"))()

@@ -68,12 +68,37 @@ async def test_the_sandbox_gets_the_whole_command(tmp_path: Path) -> None:
     assert text == "bash\n--noprofile\n--norc\n-c\n--\nls -l\n[exit code 0, after … s]"
 
 
+@contextmanager
+def as_nothing(_: Sequence[str]) -> Generator[Sequence[str]]:
+    yield ("false",)
+
+
+@pytest.mark.parametrize(
+    ("outside", "expected", "flags"),
+    [
+        (None, "[no output; exit code 1, after … s]\n[kept]", (True, False)),
+        ("the net", "[no output; exit code 3, after … s]", (False, True)),
+    ],
+    ids=["inside", "outside"],
+)
+async def test_outside_of_the_sandbox_nothing_is_put_down_to_it(
+    outside: str | None, expected: str, flags: tuple[bool, bool], tmp_path: Path
+) -> None:
+    room = room_in(tmp_path)
+    room.confined, room.denied = as_nothing, lambda _output, _code: "kept"
+    assert await of(room, "exit 3", outside=outside) == expected
+    done = await called(room, "bash", command="exit 3", outside=outside)
+    details = json.loads(done.details)
+    assert (details["denied"], details["outside"]) == flags
+
+
 async def test_a_failure_is_an_error_with_details(tmp_path: Path) -> None:
     done = await called(room_in(tmp_path), "bash", command="exit 3")
     details = json.loads(done.details)
     assert details.pop("took_s") >= 0
     assert details == {
         "command": "exit 3", "code": 3, "timed_out": False, "job": None, "file": "",
+        "denied": False, "outside": False,
     }  # fmt: skip
     assert done.is_error
 
@@ -87,6 +112,7 @@ async def test_the_person_is_shown_the_command(tmp_path: Path) -> None:
     [
         ({"command": " "}, "command is empty; give a command line for bash"),
         ({"command": "ls", "timeout": 0}, "timeout has to be more than 0 seconds"),
+        ({"command": "ls", "background": True, "outside": "x"}, "nothing goes on in the backgr"),
         ({"command": "a\0b"}, "the command was not started: bash: a NUL byte can be in no"),
     ],
 )

@@ -48,6 +48,7 @@ def test_parameters_are_told_without_what_goes_without_saying() -> None:
         ("write", {"path": "a", "content": ""}, TouchesFile(use="write", path="a")),
         ("bash", {"command": "ls"}, RunsCommand("ls")),
         ("bash", {"command": "ls", "background": True}, RunsCommand("ls")),
+        ("bash", {"command": "ls", "outside": "the net"}, RunsCommand("ls", "the net")),
         ("job", {"id": 1, "action": "read"}, TouchesNothing()),
         ("job", {"id": 1, "action": "stop"}, TouchesNothing()),
         ("job", {"id": 1, "action": "write", "text": "rm 'a'"}, RunsCommand(

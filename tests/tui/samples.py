@@ -113,7 +113,14 @@ RESTING: Final = replace(
     POOL,
     available=0,
     entries=(
-        replace(WELL, state="open", can_answer=False, back_in_s=58.0, resting_from="rate_limited"),
+        replace(
+            WELL,
+            state="open",
+            can_answer=False,
+            back_in_s=58.0,
+            resting_from="rate_limited",
+            last_error=PROBED.last_error,
+        ),
         replace(
             PROBED,
             state="open",
@@ -157,6 +164,7 @@ OFFERED: Final = (
 LIMITED: Final = Failure(
     kind=FailureKind.RATE_LIMITED, status=429, retry_after_s=58.0, detail="too many requests"
 )
+UNREACHABLE: Final = Failure(kind=FailureKind.UNREACHABLE)
 ATTEMPTS: Final = (
     (
         720.0,

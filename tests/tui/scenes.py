@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.mux.pools import LONG, Line
 from tests.tui import test_first_run, test_sessions_panel, test_trust_panel
 from tests.tui.rig import WIDE, Room, chat
-from tests.tui.samples import ATTEMPTS, COST, LIMITED, OFFERED, POOL, RESTING, WINDOW
+from tests.tui.samples import ATTEMPTS, COST, OFFERED, POOL, RESTING, UNREACHABLE, WINDOW
 from tests.tui.test_config_panel import Bench
 from vibe.config.known import PROVIDERS
 from vibe.domain.event import Waiting
@@ -200,11 +200,11 @@ async def _wait(room: Room) -> None:
         hurry=lambda: None, switch=lambda: None, other=lambda: OFFERED[3], used=lambda: 21_000
     )
     card = WaitCard(
-        Waiting(for_s=58.0, tries=3, alias=POOL.entries[0].alias, failure=LIMITED),
+        Waiting(for_s=12.0, tries=3, alias=POOL.entries[2].alias, failure=UNREACHABLE),
         relief,
         lambda: RESTING,
         put_away=lambda: None,
-        left_s=lambda: 58.0,
+        left_s=lambda: 12.0,
         is_graced=lambda: True,
     )
     room.app.show(card)

@@ -8,8 +8,11 @@ import pytest
 
 from tests.mux.pools import Line
 from tests.tui.rig import Room, chat
+from vibe.domain.turn import QuestionAsked, QuestionId, TurnEnd, TurnFinished
 from vibe.testing.exchange import call
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
+from vibe.tui.history.items import Note
+from vibe.tui.history.story import Story
 
 LONG = "\n".join(f"echo {number}" for number in range(20))
 HIDDEN = "ls\x1b]0;\nrm -rf .\x07\r\u202e\n"
@@ -175,6 +178,36 @@ async def test_a_question_is_answered_by_its_number(tmp_path: Path) -> None:
         await room.press("2")
         await room.wait_for("So it is right.")
         await room.wait_until_idle()
+
+
+async def test_a_question_stands_once_in_the_panel_and_then_once_in_the_history(
+    tmp_path: Path,
+) -> None:
+    async with chat(tmp_path, Line(alias="fast", behaviour=MODEL)) as room:
+        await asked(room, "ask me", "1  left")
+        assert room.screen.count("Which one?") == 1
+        await room.let_grace_pass()
+        await room.press("1")
+        await room.wait_for("So it is left.")
+        screen = await room.wait_until_idle()
+    assert screen.count("Which one?") == 1
+    assert "    Which one?\n      › left\n" in screen
+
+
+async def test_a_question_that_was_not_answered_stands_in_the_history(tmp_path: Path) -> None:
+    async with chat(tmp_path, Line(alias="fast", behaviour=MODEL)) as room:
+        await asked(room, "ask me", "1  left")
+        await room.press("escape")
+        screen = await room.wait_until_idle()
+    assert screen.count("Which one?") == 1
+
+
+def test_what_vibe_itself_asks_stands_in_the_history_once_that_is_over() -> None:
+    story = Story()
+    story.note(QuestionAsked(id=QuestionId(1), question="Go on?"), 0.0)
+    assert story.items == []
+    story.note(TurnFinished(turn=1, end=TurnEnd.FINISHED), 1.0)
+    assert story.items == [Note(mark="?", text="Go on?", ink="accent")]
 
 
 async def test_a_question_is_answered_by_choosing(tmp_path: Path) -> None:

@@ -33,9 +33,28 @@ def test_a_file_is_a_prompt_with_a_word_about_it(content: str, expected: tuple[s
     assert (custom.help, custom.text) == expected
 
 
-@pytest.mark.parametrize("name", ["x.txt", ".md", "a b.md", "a:b.md", "-x.md"])
-def test_a_name_that_cannot_be_typed_is_no_command(name: str) -> None:
+@pytest.mark.parametrize("name", ["x.txt", ".md", ".x.md"])
+def test_another_file_is_no_command(name: str) -> None:
     assert custom_of(PurePath(name), b"Do it.", place=name) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "notices"),
+    [
+        (("a-b_1.md", "ä.md"), ("ä.md is",)),
+        (("a b.md",), ("a b.md is",)),
+        (("a:b.md", "-x.md"), ("a:b.md, -x.md are",)),
+        (("a b.md",) * 4, ("a b.md, a b.md, a b.md and others are",)),
+    ],
+    ids=["letters", "a blank", "two", "many"],
+)
+def test_of_names_that_cannot_be_typed_one_notice_tells(
+    names: tuple[str, ...], notices: tuple[str, ...]
+) -> None:
+    found = (custom_of(PurePath(name), b"Do it.", place=name) for name in names)
+    assert usable(filter(None, found), built_in=()).notices == tuple(
+        f"{each} not used: a command is called by letters, digits, - _" for each in notices
+    )
 
 
 @pytest.mark.parametrize(

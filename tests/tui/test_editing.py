@@ -8,7 +8,9 @@ import pytest
 from textual import events
 
 from tests.mux.pools import Line
+from tests.tui.lines import shown
 from tests.tui.rig import Room, chat
+from vibe.tui.draw.ink import Span, hanging
 from vibe.tui.typing.composer import Composer
 
 FAST = Line(alias="fast")
@@ -154,6 +156,27 @@ async def test_keys_lists_what_was_changed(tmp_path: Path) -> None:
         rows = [" ".join(row.split()) for row in room.screen.split("\n")]
     assert any(row.startswith("mux F5 PgUp the pool") and row.endswith("else F2") for row in rows)
     assert any(row.startswith("suspend none put vibe aside") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (40, ["● sandbox   bubblewrap, no network"]),
+        (30, ["● sandbox   bubblewrap, no", "            network"]),
+        (14, ["● sandbox", "bubblewrap, no", "network"]),
+    ],
+)
+def test_a_row_of_columns_goes_on_below_its_last_one(width: int, expected: list[str]) -> None:
+    row = (Span("●", "good"), Span(" sandbox   bubblewrap, no network"))
+    assert shown(hanging(row, width)) == expected
+
+
+async def test_keys_go_on_below_what_they_do(tmp_path: Path) -> None:
+    async with chat(tmp_path, FAST, size=(60, 48)) as room:
+        await room.say("/keys")
+        rows = room.screen.split("\n")
+    first = next(at for at, row in enumerate(rows) if row.startswith("  mux "))
+    assert rows[first + 1].startswith(" " * rows[first].index("the pool"))
 
 
 async def test_many_lines_come_and_go(tmp_path: Path) -> None:

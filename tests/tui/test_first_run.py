@@ -148,6 +148,31 @@ def test_what_could_not_be_written_is_told_and_can_be_chosen_anew() -> None:
     assert "the disk is full" not in asked.screen()
 
 
+def test_on_a_narrow_screen_less_is_told_and_nothing_is_clipped() -> None:
+    asked = Asked(MISTRAL, ANTHROPIC)
+    asked.panel.searched()
+    assert [row.strip(" │") for row in asked.screen(60, 12).split("\n")[1:-3]] == [
+        "› Mistral         key found    mistral-vibe-cli-latest",
+        "Anthropic       key found          claude-sonnet-5-5",
+        "All of these    as a pool",
+        "Paste a key     of Mistral, Anthropic or 7 others",
+        "The demo model  needs no key and no network",
+        "no local server answers on a usual port · the choice",
+        "is written to ~/.config/vibe/config.toml",
+    ]
+
+
+def test_of_more_than_there_is_room_for_it_is_told_how_many() -> None:
+    asked = Asked(MISTRAL, ANTHROPIC)
+    assert "↑↓ 1 of 5" in asked.screen(60, 8)
+
+
+def test_one_character_is_one() -> None:
+    asked = Asked()
+    asked.press("enter", "x")
+    assert "1 character " in asked.screen()
+
+
 @pytest.mark.parametrize(("width", "room"), SIZES)
 def test_it_fits(width: int, room: int) -> None:
     asked = Asked(*PROVIDERS)

@@ -32,12 +32,12 @@ def rows_of(room: Room) -> dict[str, list[str]]:
 async def test_it_is_useful_before_the_first_message_and_live_after_it(tmp_path: Path) -> None:
     async with chat(tmp_path, LIMITED, SMALL) as room:
         await room.press("f2")
-        assert "failover   2 of 2 can answer   last hour $0.000   0 requests" in room.screen
+        assert "failover   2 of 2 can answer   this vibe: $0.000/h   0 requests" in room.screen
         await room.say("hi")
         await room.wait_for("Hello to you.")
         await room.wait_until_idle()
         assert "1 of 2 can answer" in room.screen
-        assert "1 request   1 failover, all before the first word" in room.screen
+        assert "1 request   1 failover, none in mid-answer" in room.screen
         assert rows_of(room)["strong"][:2] == ["○", "open"]
         asked = {each.alias: each for each in room.rig.mux.snapshot().entries}
         small = asked[Alias("small")]

@@ -112,8 +112,8 @@ def told(rows: Iterable[str]) -> list[str]:
 def test_the_wide_panel_tells_everything() -> None:
     rows = drawn(120)
     assert rows[0].startswith(
-        " ┌ mux   load_balance   1 of 2 can answer   last hour $0.689   625 requests   "
-        "12 failovers, all before the first word "
+        " ┌ mux   load_balance   1 of 2 can answer   this vibe: $0.689/h   625 requests   "
+        "12 failovers, none in mid-answer "
     )
     assert told(rows[1:-1]) == [
         "MODEL STATE BUSY SHARE/WANT RPM OK/FAIL TTFT 50/95 TOK/S IN/OUT COST LAST 60 s",
@@ -134,6 +134,32 @@ def test_the_narrow_panel_drops_what_is_least_needed() -> None:
         "└ unreachable 3 s ago",
         "↵ details p pin x take out r close circuit c copy esc close",
     ]
+
+
+MUCH = replace(
+    RESTS,
+    probing=True,
+    back_in_s=117.0,
+    limit=100,
+    ok=12_345,
+    failed=1_234,
+    per_minute=1_200,
+    first_token_p50_s=130.0,
+    first_token_p95_s=390.0,
+    tokens_a_second=1_234.0,
+    cost_uusd=1_234_000_000,
+    estimated=1,
+)
+
+
+@pytest.mark.parametrize("width", [40, 50, 54, 60, 62, 70, 80, 100, 110, 120])
+@pytest.mark.parametrize("alias", ["vip", "devstral-2", "an-alias-of-24-characters"])
+def test_columns_are_dropped_before_the_costs_are_clipped(width: int, alias: str) -> None:
+    pool = replace(POOL, entries=(replace(MUCH, alias=Alias(alias)), WELL))
+    header, entry, *_ = told(drawn(width, pool=pool)[1:])
+    assert header.endswith(("COST", "COST LAST 60 s"))
+    assert "~$1234.000" in entry.split()
+    assert alias[:7] in entry
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
@@ -201,6 +227,12 @@ def test_letters_are_keys_until_something_else_is_typed(
     assert acted == expected
 
 
+def test_who_has_no_weight_can_be_brought_back() -> None:
+    idle = replace(RESTS, weight=0, trouble="its weight is 0")
+    keys = told(drawn(60, pool=replace(POOL, entries=(idle,))))[-2]
+    assert keys.startswith("↵ details + bring back")
+
+
 def test_an_empty_pool_has_a_panel() -> None:
     empty = replace(POOL, entries=(), recent=(), available=0, total=0)
     assert "0 of 0 can answer" in drawn(80, pool=empty)[0]
@@ -208,7 +240,7 @@ def test_an_empty_pool_has_a_panel() -> None:
 
 @pytest.mark.parametrize(
     ("weight", "more", "less"),
-    [(1, 2, 1), (9, 10, 8), (10, 15, 9), (70, 75, 65), (100, 150, 95), (150, 200, 100)],
+    [(0, 1, 0), (1, 2, 1), (9, 10, 8), (10, 15, 9), (70, 75, 65), (100, 150, 95), (150, 200, 100)],
 )
 def test_weights_go_in_steps_that_lead_somewhere(weight: int, more: int, less: int) -> None:
     assert (heavier(weight), lighter(weight)) == (more, less)

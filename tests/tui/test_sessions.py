@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.mux.pools import Line
 from tests.session.samples import OPENED, session
 from tests.session.sessions import written
-from tests.tui.rig import NARROW, Room, chat
+from tests.tui.rig import ELSEWHERE, NARROW, Room, chat
+from vibe.domain.model import Alias
 from vibe.session.journal import locked
 from vibe.testing.demo import demo
 from vibe.testing.exchange import call
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
+from vibe.tui.commands.views import AGAIN_S
 from vibe.tui.typing.composer import Composer
 
 CODE = "Two ways:\n\n```sh\nmake test\n```\n\nor\n\n```sh\npytest -q\n```\n"
@@ -267,6 +270,27 @@ async def test_what_a_view_tells(tmp_path: Path, command: str) -> None:
         screen = await room.wait_for(VIEWS[command][-1])
     for told in VIEWS[command]:
         assert told in screen
+
+
+async def test_the_costs_live_while_they_are_looked_at(tmp_path: Path) -> None:
+    known = [ELSEWHERE]
+    async with chat(tmp_path, model(), size=NARROW, today=lambda: tuple(known)) as room:
+        await room.say("/cost")
+        await room.wait_for("nothing was asked in it yet")
+        await had(room, "hello")
+        await room.wait_for("fast              1")
+        known.append(replace(ELSEWHERE, alias=Alias("later")))
+        assert "later" not in room.screen
+        room.clock.advance(AGAIN_S)
+        await room.wait_for("later ")
+
+
+async def test_the_window_lives_while_it_is_looked_at(tmp_path: Path) -> None:
+    async with chat(tmp_path, model(), size=NARROW) as room:
+        await room.say("/context")
+        assert "your messages" not in await room.wait_for("system prompt")
+        await had(room, "hello", "and again")
+        assert "your messages ×2" in room.screen
 
 
 async def test_agents_md_is_asked_for_as_a_turn(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_who_else_has_it_open_is_said_with_the_remedy() -> None:
     held = Held(present=FOUND[0].session)
     assert any("the conversation that you are in" in row for row in held.seen())
     held.press("down")
-    assert any("another vibe has it open: close it there" in row for row in held.seen())
+    assert any("another vibe has it open; ctrl+f" in row for row in held.seen())
 
 
 def test_with_none_in_this_folder_those_of_all_are_shown() -> None:

@@ -67,8 +67,8 @@ def test_costs_are_told_by_who_answered_with_what_is_not_sure_marked() -> None:
         "all              13  ~403k    301k  ~31.1k  ~$0.689",
         "",
         "Today (UTC), all sessions",
-        "MODEL       ANSWERS    IN  CACHED    OUT    COST",
-        "devstral-2       12  402k    301k  31.1k  $0.689",
+        "MODEL       ANSWERS     IN  CACHED     OUT     COST",
+        "devstral-2       12   402k    301k   31.1k   $0.689",
         "",
         "~ was counted by vibe, since the provider did not",
         "",
@@ -142,7 +142,7 @@ def test_a_question_of_the_chat_takes_every_key(key: str, told: list[str]) -> No
     heard: list[str] = []
     panel = Confirm(
         line("Sure?"),
-        (line("a " * 100), *[line("row")] * 9),
+        (line("a " * 100), line("row")),
         (Choice(key="y", does="do it", act=lambda: heard.append("done")),),
         declined=lambda: heard.append("left"),
     )
@@ -150,4 +150,18 @@ def test_a_question_of_the_chat_takes_every_key(key: str, told: list[str]) -> No
     assert panel.key(key)
     assert heard == told
     assert len(seen) == 8
-    assert "… 9 more lines" in seen[-3]
+
+
+def test_of_what_does_not_fit_all_is_seen_before_it_can_be_done() -> None:
+    heard: list[str] = []
+    panel = Confirm(
+        line("Sure?"),
+        tuple(line(f"row {number}") for number in range(9)),
+        (Choice(key="y", does="do it", act=lambda: heard.append("done")),),
+        declined=lambda: heard.append("left"),
+    )
+    for key in ("y", "pagedown", "y"):
+        assert len(panel.lines(60, 8)) == 8
+        panel.key(key)
+    assert heard == ["done"]
+    assert "row 8" in "".join(shown(panel.lines(60, 8)))

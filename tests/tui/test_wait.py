@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.mux.pools import Line, member
 from tests.tui.lines import shown
@@ -16,7 +17,7 @@ from tests.tui.test_pool_panel import POOL
 from vibe.clock import SystemClock
 from vibe.domain.event import Event, Routed, Waiting
 from vibe.domain.failure import Failure, FailureKind
-from vibe.domain.model import Alias
+from vibe.domain.model import Alias, ProviderName
 from vibe.domain.turn import TurnEnd, TurnFinished
 from vibe.testing.clock import FakeClock
 from vibe.testing.fault_server import FaultServer
@@ -74,11 +75,26 @@ def test_it_tells_who_why_until_when_and_counts_down() -> None:
     assert held.seen()[:-1] == [
         "┌ Waiting   nobody can answer now   again in 38 s   tried 3 times ───────────┐",
         "● devstral-2  is not asked",
-        "○ local       429 rate limited  back in 12 s",
+        "○ local       429 rate limited  again in 38 s",
         "dear could: $2.50/10.00, 200k window; what the provider cached of this",
         "conversation is lost",
         "↵ try now   s switch   q queue and ring   esc stop",
     ]
+
+
+def test_who_is_asked_later_has_the_end_of_his_own_rest() -> None:
+    held = Held()
+    held.note(replace(WAITING, alias=Alias("devstral-2")))
+    assert held.seen()[1:3] == [
+        "● devstral-2  429 rate limited  again in 58 s",
+        "○ local       could not answer  back in 12 s",
+    ]
+
+
+def test_a_price_that_nobody_knows_is_told_as_one() -> None:
+    held = Held(other=Offered(alias=Alias("gamma"), provider=ProviderName("there")))
+    held.note(WAITING)
+    assert "gamma could: $?; what the provider" in " ".join(held.seen())
 
 
 def test_a_window_that_is_too_small_for_the_conversation_is_told() -> None:
@@ -177,7 +193,7 @@ async def waiting(home: Path, catalogue: Catalogue = NO_CATALOGUE) -> AsyncGener
 
 async def test_a_person_who_does_not_want_to_wait_asks_at_once(tmp_path: Path) -> None:
     async with waiting(tmp_path) as room:
-        assert "○ one  429 rate limited  back in" in room.screen
+        assert "○ one  429 rate limited  " in room.screen
         await room.press("enter")
         await room.wait_for("Hello to you.")
         await room.wait_until_idle()

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vibe.agent.permissions.commands import decide_command
 from vibe.agent.permissions.files import decide_file
 from vibe.agent.permissions.grants import grant, read_grants, with_grants
 from vibe.agent.permissions.look import check_command, may_search, surroundings, target_of
-from vibe.agent.permissions.values import Hazard, Mode, Surroundings, Verdict
+from vibe.agent.permissions.values import EVERY_HAZARD, Hazard, Mode, Surroundings, Verdict
+from vibe.clean import quote
 from vibe.clock import Clock
 from vibe.domain.rule import Rules
 from vibe.tools.base import RunsCommand, Touch, TouchesFile, TouchesNothing
 
 OUTPUT = Verdict(decision="allow", reason="it is what a command of this session printed")
+OUTSIDE = "it is to run outside of the sandbox"
 FREE = Verdict(decision="allow", reason="it touches nothing")
 
 
@@ -73,8 +76,10 @@ class Policy:
         match touch:
             case TouchesNothing():
                 return Judged(verdict=FREE)
-            case RunsCommand(command=command):
+            case RunsCommand(command=command, outside=why):
                 around = self._around()
+                if why and around.unheld != EVERY_HAZARD:
+                    return Judged(verdict=self._judge_outside(command, why, around))
                 verdict = check_command(
                     command, mode=self.mode, around=around, rules=self._with_grants()
                 )
@@ -92,6 +97,15 @@ class Policy:
                     edits = eased.decision == "allow"
                 return Judged(verdict=verdict, path=target.path, edits=edits)
         assert_never(touch)
+
+    def _judge_outside(self, command: str, why: str, around: Surroundings) -> Verdict:
+        """What is not forbidden is asked about, each time anew: no rule and no mode allows it."""
+        around = replace(around, unheld=EVERY_HAZARD)
+        rules = self._with_grants()
+        verdict = check_command(command, mode=self.mode, around=around, rules=rules)
+        if verdict.decision == "deny":
+            return verdict
+        return Verdict(decision="ask", reason=f"{OUTSIDE}: {quote(why)}")
 
     def only_reads(self, command: str) -> bool:
         """Whether it is proved that it does."""

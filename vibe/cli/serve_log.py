@@ -99,7 +99,7 @@ class Log:
 def table(paint: Paint, names: Names, health: Health, *, url: str, token: str) -> Iterator[Painted]:
     """What is offered, provider by provider, before the first request."""
     inks = colours_of(names)
-    colours = {model.provider: inks[model.alias] for model in names.models}
+    colours: dict[ProviderName, Ink] = {model.provider: inks[model.alias] for model in names.models}
     yield joined([paint("vibe serve", "bold"), paint(url)], "  ")
     yield paint(f"the token stands in {token}", "dim")
     for name, provider in health.providers.items():

@@ -40,7 +40,8 @@ LEAVING: Final = "Ctrl+C again leaves"
 
 
 class PlainChat:
-    # `_asked` is the question that stands on the page; `_told` the desk that was introduced.
+    # `_asked` is the question that stands on the page; `_told` the desk that was introduced. The
+    # panel was opened while `_below` was asked, which waits for it.
     def __init__(self, house: House, write: Write, *, width: Callable[[], int]) -> None:
         self.house = house
         self.recall = Recall(house.kept)
@@ -61,6 +62,7 @@ class PlainChat:
         self._sending = Sending(self, self._line)
         self._panel: Panel | None = None
         self._asked: Panel | None = None
+        self._below: Panel | None = None
         self._told: Desk | None = None
         self._ran = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,14 +97,14 @@ class PlainChat:
 
     def typed_line(self, text: str) -> None:
         self._was_pressed = False
-        asked = self.talk.asks.first
+        asked, panel = self._question, self._panel
         if is_command(text):
             self._call(text)
         elif asked is not None:
             if asked is self._asked and not asked.said(text):
                 self._teller.aside("that is no answer to it")
-        elif self._panel is not None:
-            self._press(self._panel, text.strip())
+        elif panel is not None:
+            self._press(panel, text.strip())
         else:
             self.recall.sent(text)
             self._line.text = text
@@ -144,9 +146,16 @@ class PlainChat:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.talk.close()
 
+    @property
+    def _question(self) -> Panel | None:
+        """What is asked, unless the person looks at something else first."""
+        asked = self.talk.asks.first
+        return None if self._panel is not None and asked is self._below else asked
+
     def _prompt(self) -> Prompt | None:
-        if asked := self.talk.asks.first:
-            return self._asking(asked)
+        if asked := self._question:
+            is_looked_up = asked is self._asked and bool(self._tasks)
+            return None if is_looked_up else self._asking(asked)
         self._asked = None
         if self._panel is not None:
             return self._of_panel(self._panel)
@@ -232,7 +241,7 @@ class PlainChat:
         self._sending.send(Draft(typed=text, whole=text))
 
     def show(self, panel: Panel | None) -> None:
-        self._panel = panel
+        self._panel, self._below = panel, self.talk.asks.first
         self._wake()
 
     def toggle(self, kind: type[Panel], made: Callable[[], Panel]) -> None:

@@ -36,7 +36,10 @@ class TouchesFile(Struct, frozen=True, kw_only=True):
 
 
 class RunsCommand(Struct, frozen=True):
+    """`outside` is why it has to run outside of the sandbox, in the model's words; "" if inside."""
+
     command: str
+    outside: str = ""
 
 
 class TouchesNothing(Struct, frozen=True):

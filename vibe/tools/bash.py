@@ -4,7 +4,7 @@ it started is left. Who may run what is decided elsewhere, before."""
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -30,11 +30,14 @@ class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     command: str
     timeout: Annotated[float, Meta(description="seconds, else 120")] | None = None
     background: bool = False
+    outside: Annotated[
+        str | None, Meta(description="why it must run outside the sandbox: asks the person")
+    ] = None
 
 
 class Details(Struct, frozen=True, kw_only=True):
     """For the screen. `code` is None for what still runs, as job `job`; `file` holds the whole of
-    an output that was too long."""
+    an output that was too long. `denied` if it failed on the sandbox, `outside` if none held it."""
 
     command: str
     code: int | None
@@ -42,10 +45,12 @@ class Details(Struct, frozen=True, kw_only=True):
     timed_out: bool = False
     job: int | None = None
     file: str = ""
+    denied: bool = False
+    outside: bool = False
 
 
 def touches(arguments: Arguments) -> RunsCommand:
-    return RunsCommand(arguments.command)
+    return RunsCommand(arguments.command, arguments.outside or "")
 
 
 async def prepare(arguments: Arguments, room: Room) -> Act:
@@ -54,6 +59,8 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     wanted_s = TIMEOUT_S if arguments.timeout is None else arguments.timeout
     if not wanted_s > 0:
         raise ToolError("timeout has to be more than 0 seconds")
+    if arguments.background and arguments.outside:  # what a job is sent later is judged as inside
+        raise ToolError("nothing goes on in the background outside of the sandbox")
     mark = new_mark()
     command = Command(
         argv=(*SHELL, arguments.command),
@@ -64,7 +71,7 @@ async def prepare(arguments: Arguments, room: Room) -> Act:
     )
 
     async def wait(say: Say) -> Done:
-        return await _waited_for(command, arguments.command, room=room, mark=mark, say=say)
+        return await _waited_for(command, arguments, room=room, mark=mark, say=say)
 
     async def leave(_: Say) -> Done:
         return await _left_running(command, arguments.command, room=room)
@@ -82,23 +89,29 @@ KIND = Kind(
 )
 
 
-async def _waited_for(command: Command, line: str, *, room: Room, mark: str, say: Say) -> Done:
-    with room.confined(command.argv) as argv:
+async def _waited_for(
+    command: Command, arguments: Arguments, *, room: Room, mark: str, say: Say
+) -> Done:
+    is_outside = bool(arguments.outside)
+    with nullcontext(command.argv) if is_outside else room.confined(command.argv) as argv:
         try:
             finished = await run(replace(command, argv=argv), on_output=Live(say).feed)
         finally:
             strays = await unbroken(asyncio.to_thread(end_strays, mark))
     if isinstance(finished, NotStarted):
         raise ToolError(f"the command was not started: {finished.why}")
+    denial = None if is_outside else room.denied(finished.printed.text, finished.code)
     details = Details(
-        command=line,
+        command=arguments.command,
         code=finished.code,
         took_s=round(finished.took_s, 3),
         timed_out=finished.timed_out,
         file=str(finished.printed.path or ""),
+        denied=denial is not None,
+        outside=is_outside,
     )
     remarks = _remarks(finished, command, strays=strays)
-    if denial := room.denied(finished.printed.text, finished.code):
+    if denial:
         remarks.append(denial)
     return Done(
         content=(Text(told(finished.printed, *remarks)),),

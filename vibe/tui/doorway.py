@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from vibe.domain.hiding import decided_by
 from vibe.tui.chat import Chat
 from vibe.tui.draw.header import folder_told
 
@@ -42,8 +44,10 @@ async def ask_for_trust(chat: Chat, project: Project) -> Reply:
         if not answered.done():
             answered.set_result(reply)
 
-    told = folder_told(Path(project.folder), chat.house.home)
-    chat.show(TrustPanel(project, answer, folder=told, now=chat.house.clock.monotonic))
+    house = chat.house
+    told = folder_told(Path(project.folder), house.home)
+    hide = partial(decided_by, redactor=house.redactor)
+    chat.show(TrustPanel(project, answer, folder=told, now=house.clock.monotonic, hide=hide))
     try:
         return await answered
     finally:

@@ -71,7 +71,8 @@ def titled(house: House) -> Generator[None]:
     if not term or term.startswith(_WITHOUT_TITLES):
         yield
         return
-    _put(f"\x1b[22;0t\x1b]2;{clean_line(house.folder.name)} · vibe\x07")
+    name = clean_line(house.redactor.redact(house.folder.name))
+    _put(f"\x1b[22;0t\x1b]2;{name} · vibe\x07")
     try:
         yield
     finally:

@@ -28,9 +28,11 @@ _BOUND: Final = frozenset(key.name for key in KEYS)
 
 def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
     """Until somebody answered, the alias is that of whoever is asked first."""
+    hide = house.redactor.redact
+    folder, branch = hide(folder_told(house.folder, house.home)), hide(branch)
     if not talk.is_open:
         return HeaderView(
-            folder=folder_told(house.folder, house.home),
+            folder=folder,
             branch=branch,
             mode=house.outlook.mode,
             alias=clean_line(house.outlook.alias),
@@ -43,7 +45,7 @@ def header_view(house: House, talk: Conversation, branch: str) -> HeaderView:
     first = snapshot.entries[0].alias if snapshot.entries else Alias("")
     alias = snapshot.pinned or (Alias(progress.alias) if progress.alias else first)
     return HeaderView(
-        folder=folder_told(house.folder, house.home),
+        folder=folder,
         branch=branch,
         mode=snapshot.mode,
         is_pinned=snapshot.pinned is not None,

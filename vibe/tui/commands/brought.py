@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from vibe.tui.history.items import Note
 from vibe.tui.typing.custom import Custom, usable
 
@@ -20,4 +22,5 @@ async def brought(chat: Chat) -> tuple[Custom, ...]:
     customs = usable(found, built_in=(each.name for each in COMMANDS))
     for notice in customs.notices:
         chat.put(Note(mark="!", text=notice, ink="warn", hint="give the file another name"))
-    return customs.known
+    hide = chat.house.redactor.redact
+    return tuple(replace(each, help=hide(each.help)) for each in customs.known)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from vibe.clean import clean_line
+from vibe.domain.hiding import decided_by
 from vibe.errors import UsageError
 from vibe.session.blobs import Blobs
 from vibe.session.record import Restored
@@ -67,8 +71,10 @@ async def _changes(chat: Chat) -> None:
 
     transcript, blobs = chat.talk.desk.agent.session.transcript, _blobs(chat)
     found = await asyncio.to_thread(file_changes, transcript, blobs=blobs)
+    hide = partial(decided_by, redactor=chat.house.redactor)
+    shown = [replace(each, path=hide(each.path), diff=hide(each.diff)) for each in found]
     folder = chat.house.folder.resolve()
-    chat.show(diff_panel(found, folder=folder, close=lambda: chat.show(None)))
+    chat.show(diff_panel(shown, folder=folder, close=lambda: chat.show(None)))
 
 
 async def _undoing(chat: Chat) -> None:

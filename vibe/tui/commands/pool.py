@@ -105,7 +105,7 @@ def heavier(weight: int) -> int:
 
 
 def lighter(weight: int) -> int:
-    return max(1, weight - _step(weight - 1))
+    return max(min(1, weight), weight - _step(weight - 1))
 
 
 def _step(weight: int) -> int:

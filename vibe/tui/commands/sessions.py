@@ -33,7 +33,9 @@ def begin_anew(chat: Chat, _: str = "") -> None:
 
 async def _begun_anew(chat: Chat, before: str) -> None:
     await chat.talk.open(None)
-    hint = f"/resume {before} goes back to the one before" if before else ""
+    shelf = chat.house.shelf
+    is_kept = bool(before) and shelf is not None and shelf().has(SessionId(before))
+    hint = f"/resume {before} goes back to the one before" if is_kept else ""
     chat.put(Note(mark="·", text="a new conversation", hint=hint))
 
 

@@ -12,6 +12,7 @@ from vibe.tui.commands import files, keeping, sessions, turns, views
 from vibe.tui.commands.config import edit_config
 from vibe.tui.commands.looks import set_theme
 from vibe.tui.commands.models import names, pick_model
+from vibe.tui.commands.outside import run_outside
 from vibe.tui.commands.palette import show_palette
 from vibe.tui.commands.pool import toggle_pool
 from vibe.tui.commands.talk import clear_screen, plan, set_mode
@@ -56,6 +57,11 @@ COMMANDS: Final = (
     Command(name="context", help="what fills the window", does=views.show_context),
     Command(name="compact", help="sum up what was said; say what to keep", does=turns.compact),
     Command(name="diff", help="what changed in files", does=files.show_changes),
+    Command(
+        name="outside",
+        help="run what failed outside the sandbox",
+        does=run_outside,
+    ),
     Command(name="undo", help="the files as before the last turn", does=files.undo),
     Command(name="rewind", help="go back to an earlier message", does=files.rewind),
     Command(name="fork", help="go on in a copy, from here or after a turn", does=sessions.fork),

@@ -8,13 +8,12 @@ from typing import Final
 from vibe.clean import clean, clean_line
 from vibe.errors import VibeError
 from vibe.tui.chat import Chat
-from vibe.tui.draw.ink import Line, Span, line, padded, wrapped
+from vibe.tui.draw.ink import Line, Span, line, wrapped
 from vibe.tui.history.items import Note, Printed
 from vibe.tui.keys import KEYS, Key, keys_of, shown
 from vibe.tui.panels.picker import Picker, Row
 
-KEY_CELLS: Final = 24
-NAME_CELLS: Final = 12
+GAP: Final = "  "
 
 
 def search_sent(chat: Chat, _: str = "") -> None:
@@ -66,12 +65,14 @@ def _keys(chat: Chat) -> Iterator[Line]:
     """With the names that `[ui.keys]` calls them by, and what was changed there."""
     yield line("Keys, by the names that [ui.keys] of config.toml knows", "strong")
     changed = chat.house.changed_keys
+    bound = {key.name: _told(keys_of(key.name, changed)) for key in KEYS}
+    names, keys = max(map(len, bound)), max(map(len, bound.values()))
     for key in KEYS:
         was = f" · changed, else {_told(key.keys)}" if key.name in changed else ""
         yield (
-            *padded(line(key.name), NAME_CELLS),
-            *padded(line(_told(keys_of(key.name, changed)), "accent"), KEY_CELLS),
-            Span(f" {_does(key)}", "muted"),
+            Span(f"{key.name:<{names}}{GAP}"),
+            Span(f"{bound[key.name]:<{keys}}{GAP}", "accent"),
+            Span(_does(key), "muted"),
             Span(was, "warn"),
         )
 

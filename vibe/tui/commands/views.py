@@ -4,35 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vibe.clean import clean_line
+from vibe.errors import VibeError
 from vibe.tui.chat import Chat
 from vibe.tui.commands.beside import beside
 from vibe.tui.draw.ink import Ink, Line, Span, line
 from vibe.tui.history.items import Note, Printed
 from vibe.tui.panels.reading import Reading
 
+if TYPE_CHECKING:
+    from vibe.session.spent import Spent
+    from vibe.tui.panels.context import ContextView
+
+AGAIN_S: Final = 5.0
 LOG_LINES: Final = 12
 LOG_BYTES: Final = 20_000
 _INKS: Final[dict[str, Ink]] = {"●": "good", "○": "warn", "!": "bad"}
 
 
 def show_context(chat: Chat, _: str = "") -> None:
+    from vibe.tui.panels.context import context_lines
+
+    title = (Span("Context", "strong"), Span("   what the next request holds", "muted"))
+    chat.show(
+        Reading(
+            title,
+            lambda width: context_lines(_context(chat), width),
+            told=lambda: _fills(chat),
+            close=lambda: chat.show(None),
+        )
+    )
+
+
+def _fills(chat: Chat) -> object:
+    """What the view of the window depends on."""
+    agent, progress = chat.talk.desk.agent, chat.talk.story.progress
+    return agent.session.transcript, agent.window, progress.alias, progress.context
+
+
+def _context(chat: Chat) -> ContextView:
     from vibe.agent.context import shares
-    from vibe.tui.panels.context import ContextView, context_lines
+    from vibe.tui.panels.context import ContextView
 
     agent, progress = chat.talk.desk.agent, chat.talk.story.progress
-    view = ContextView(
+    return ContextView(
         shares=shares(agent.request),
         alias=progress.alias or chat.house.outlook.alias,
         window=agent.window,
         counted=progress.context,
-    )
-    title = (Span("Context", "strong"), Span("   what the next request holds", "muted"))
-    chat.show(
-        Reading(title, lambda width: context_lines(view, width), close=lambda: chat.show(None))
     )
 
 
@@ -59,15 +82,42 @@ def show_doctor(chat: Chat, _: str = "") -> None:
 async def _costs(chat: Chat) -> None:
     from vibe.tui.panels.cost import cost_lines
 
-    session = chat.talk.desk.agent.session.transcript.spent
-    today = await asyncio.to_thread(chat.house.today)
+    today = _Today(chat, await asyncio.to_thread(chat.house.today))
+
+    def session() -> tuple[Spent, ...]:
+        return chat.talk.desk.agent.session.transcript.spent
+
     chat.show(
         Reading(
             line("Cost", "strong"),
-            lambda width: cost_lines(session, today, width),
+            lambda width: cost_lines(session(), today.spent, width),
+            told=lambda: (session(), today.looked_at()),
             close=lambda: chat.show(None),
         )
     )
+
+
+class _Today:
+    """What was `spent` in all sessions, looked up again after a while if somebody looks at it."""
+
+    def __init__(self, chat: Chat, spent: tuple[Spent, ...]) -> None:
+        self.spent = spent
+        self._chat = chat
+        self._due_s = self._now() + AGAIN_S
+
+    def looked_at(self) -> tuple[Spent, ...]:
+        if self._now() >= self._due_s:
+            self._due_s = self._now() + AGAIN_S
+            self._chat.work(self._look())
+        return self.spent
+
+    async def _look(self) -> None:
+        with suppress(VibeError):  # it stays as it was known
+            self.spent = await asyncio.to_thread(self._chat.house.today)
+            self._chat.look()
+
+    def _now(self) -> float:
+        return self._chat.house.clock.monotonic()
 
 
 async def _doctor(chat: Chat) -> None:

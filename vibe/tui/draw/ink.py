@@ -28,6 +28,7 @@ class Span(Struct, frozen=True):
 Line: TypeAlias = tuple[Span, ...]
 EMPTY: Line = ()
 
+_GAPS = re.compile(r" {2,}")
 _PIECES = re.compile(r"\s+|\S+")
 
 
@@ -119,6 +120,17 @@ def hung(prefix: Line, lines: Sequence[Line]) -> list[Line]:
     """The lines behind a prefix, and as far in where they go on."""
     blank = Span(" " * cells(prefix))
     return [(*(prefix if not index else (blank,)), *each) for index, each in enumerate(lines)]
+
+
+def hanging(of: Line, width: int) -> list[Line]:
+    """Wrapped; it goes on below the last of its columns, which have two blanks between them."""
+    if cells(of) <= width:
+        return [of]
+    text = text_of(of)
+    columns = (cell_len(text[: gap.end()]) for gap in _GAPS.finditer(text))
+    at = max((each for each in columns if each <= width * 2 // 3), default=0)
+    before, rest = _split(of, at) if at else (EMPTY, of)
+    return hung(before, wrapped(rest, width - at))
 
 
 def _words(of: Line) -> Iterator[tuple[Line, Line]]:

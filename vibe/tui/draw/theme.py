@@ -107,7 +107,7 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
         "deleted": "#7d130d on #f6cfcb",
     },
     "ansi": {
-        "muted": "bright_black",
+        "muted": "dim",  # some palettes have made bright black their ground
         "accent": "cyan",
         "code": "yellow",
         "good": "green",
@@ -146,6 +146,13 @@ def palette_of(widget: Widget) -> Palette:
     theme = cast("App[object]", widget.app).theme
     known = theme if theme in ("dark", "light", "ansi") else "dark"
     return _palette(known, widget.visual_style.rich_style)
+
+
+def filtered(strip: Strip, widget: Widget) -> Strip:
+    """As the terminal may have it: where there are to be no colours, without them."""
+    for each in widget.get_line_filters():
+        strip = strip.apply_filter(each, widget.background_colors[1])
+    return strip
 
 
 @lru_cache(maxsize=16)

@@ -12,7 +12,18 @@ from rich.cells import cell_len
 
 from vibe.clean import clean
 from vibe.domain.message import Text, User
-from vibe.tui.draw.ink import EMPTY, Ink, Line, Span, cells, line, shortened, sides, wrapped
+from vibe.tui.draw.ink import (
+    EMPTY,
+    Ink,
+    Line,
+    Span,
+    cells,
+    hanging,
+    line,
+    shortened,
+    sides,
+    wrapped,
+)
 from vibe.tui.draw.markdown import Block, Growing, blocks
 from vibe.tui.draw.prose import are_apart, drawn_block
 from vibe.tui.history.toolrow import Row
@@ -67,7 +78,7 @@ class Printed(Struct, frozen=True):
 
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         del with_details
-        return tuple(each for row in self.rows for each in wrapped(row, width))
+        return tuple(each for row in self.rows for each in hanging(row, width))
 
 
 class Answer:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from vibe.clean import clean, clean_line
 from vibe.domain.message import Text, User
-from vibe.tui.history.toolrow import Row
+from vibe.tui.history.toolrow import OUTSIDE, Row
 
 if TYPE_CHECKING:  # after the first paint
     from vibe.agent.own_command import Ran
@@ -25,7 +25,7 @@ def with_outcome(row: Row, ran: Ran) -> Row:
     return replace(
         row,
         state="failed" if ran.is_error else "done",
-        facts=(),
+        facts=(OUTSIDE,) if ran.outside else (),
         below=clean(ran.output).rstrip(),
     )
 

@@ -27,8 +27,6 @@ from vibe.domain.turn import (
     ContextCompacted,
     MessageAdded,
     Notice,
-    QuestionAsked,
-    QuestionId,
     ToolFinished,
     ToolStarted,
     TurnEnd,
@@ -40,7 +38,6 @@ from vibe.session.record import Added, Compacted, Noted
 from vibe.session.transcript import Transcript
 from vibe.session.turn import CallState, Step, Turn
 from vibe.tui.history.story import Story
-from vibe.tui.history.toolrow import about
 
 CUT_OFF = "this turn was cut off: vibe itself was ended"
 GO_ON = "say “go on”, and it goes on from here"
@@ -131,8 +128,6 @@ def _calls(turn: Turn, step: Step) -> Iterator[Event]:
     """Those that were never run, and that of a turn which the person stopped, its end tells of."""
     is_stopped = turn.ended is not None and turn.ended.end is TurnEnd.INTERRUPTED
     for call in step.calls:
-        if call.asked.name == "ask":
-            yield QuestionAsked(id=QuestionId(0), question=about(call.asked))
         if call.state is CallState.UNKNOWN and is_stopped:
             yield ToolStarted(key=call.key, call=call.asked, allowed_by=call.approved_by)
         elif not call.may_start:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vibe.tui.draw.ink import EMPTY, Line, Span, text_of
-from vibe.tui.draw.theme import Palette, drawable, palette_of
+from vibe.tui.draw.theme import Palette, drawable, filtered, palette_of
 from vibe.tui.history.pages import Pages
 from vibe.tui.history.story import Story
 from vibe.tui.history.toolrow import Row
@@ -100,12 +100,12 @@ class History(Widget, can_focus=False):
     def with_details(self) -> bool:
         return self._pages.with_details
 
-    def render_line(self, y: int) -> Strip:
+    def _strip(self, y: int, selection: Selection | None) -> Strip:
         if y >= len(self._rows):
             return self._inked(self._colours().strip(EMPTY, self.size.width))
         place, row = self._seen[y], self._rows[y]
         number = place[0] * ROWS + place[1]
-        if (selection := self.text_selection) and (span := selection.get_span(number)):
+        if selection and (span := selection.get_span(number)):
             return self._inked(self._selected(row, span)).apply_offsets(0, number)
         kept = self._strips.get(place)
         if kept is not None and kept[0] is row:
@@ -119,7 +119,8 @@ class History(Widget, can_focus=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Without what every widget does with them, which would make all of them anew."""
-        strips = [self.render_line(y) for y in crop.line_range]
+        selection = self.text_selection
+        strips = [self._strip(y, selection) for y in crop.line_range]
         if crop.column_span == (0, self.size.width):
             return strips
         return [strip.crop(*crop.column_span) for strip in strips]
@@ -169,8 +170,7 @@ class History(Widget, can_focus=False):
     def _inked(self, strip: Strip) -> Strip:
         """As it goes to the terminal: made before its place is a part of every style in it, since
         Rich and Textual keep what they made of each style."""
-        for each in self.get_line_filters():
-            strip = strip.apply_filter(each, self.background_colors[1])
+        strip = filtered(strip, self)
         strip.render(cast("App[object]", self.app).console)
         return strip
 

@@ -61,7 +61,8 @@ class Story:
     """`changed` is from which item on a screen has to look anew; None: nothing changed."""
 
     # `_answer` is the answer that comes and its index, None before its first word; `_sealed` those
-    # of the calls of the last answer, `_rows` of the calls that were heard of.
+    # of the calls of the last answer, `_rows` of the calls that were heard of; `_question` is asked
+    # in a panel just now.
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.progress = Progress()
@@ -75,6 +76,7 @@ class Story:
         self._sealed: tuple[int, ...] = ()
         self._rows: dict[CallKey, int] = {}
         self._cleaner = Cleaner()
+        self._question = ""
         self._timed, self._at_s = self.progress, 0.0
 
     def lines(self, index: int, width: int, *, with_details: bool) -> tuple[Line, ...]:
@@ -97,6 +99,7 @@ class Story:
         self.items.clear()
         self._rows.clear()
         self._answer, self._sealed, self._speaker, self.changed = None, (), "", 0
+        self._question = ""
 
     def note(self, event: Event, at_s: float) -> None:
         self._timed, self._at_s = self.progress, at_s
@@ -131,6 +134,7 @@ class Story:
 
     def _apply(self, event: Event, at_s: float) -> None:
         self.progress = self.progress.apply(event, at_s)
+        self._tell_question()
         match event:
             case TurnStarted(message=message):
                 self._speaker = ""
@@ -276,7 +280,7 @@ class Story:
     def _note_turn(self, event: QuestionAsked | ContextCompacted | Notice | TurnFinished) -> None:
         match event:
             case QuestionAsked(question=question):
-                self.add(Note(mark="?", text=clean(question), ink="accent"))
+                self._note_question(clean(question).rstrip())
             case ContextCompacted(tokens_before=before, tokens_after=after):
                 summed = f"~{tokens(before)} → ~{tokens(after)} tokens"
                 self.add(Note(mark="·", text=f"the conversation was summed up: {summed}"))
@@ -289,6 +293,21 @@ class Story:
             case _:
                 assert_never(event)
 
+    def _note_question(self, question: str) -> None:
+        """Who is asked sees it in the panel: it is told here once that is gone."""
+        for index in reversed(self._rows.values()):
+            row = self.items[index]
+            if isinstance(row, Row) and (row.state, row.below) == ("running", question):
+                self.items[index] = replace(row, state="asking", facts=("waiting for you",))
+                self._touch(index)
+                return
+        self._question = question
+
+    def _tell_question(self) -> None:
+        if self._question:
+            self.add(Note(mark="?", text=self._question, ink="accent"))
+            self._question = ""
+
     def _end_turn(self, event: TurnFinished) -> None:
         self._write(self._cleaner.finish())
         self._complete()
@@ -297,7 +316,9 @@ class Story:
         for index in sorted(known):
             row = self.items[index]
             if isinstance(row, Row) and row.state in ("queued", "running", "asking"):
-                self.items[index] = replace(row, state="failed", facts=("stopped",))
+                self.items[index] = replace(
+                    row, state="failed", facts=("stopped",), is_unfolded=bool(row.below)
+                )
                 self._touch(index)
         self._rows.clear()
         if event.end is TurnEnd.INTERRUPTED:

@@ -28,11 +28,14 @@ MARKS: Final[Mapping[State, tuple[str, Ink]]] = {
     "failed": ("✗", "bad"),
     "unknown": ("?", "warn"),
 }
-TELLING: Final = ("path", "command", "pattern", "question", "id")
+TELLING: Final = ("path", "command", "pattern", "id")
+ASK: Final = "ask"  # its question is shown whole: by a panel as long as it stands, then below
 NAME_CELLS: Final = 4
 HEAD_LINES: Final = 12
 TAIL_LINES: Final = 8
 MOST_CELLS: Final = 2_000
+OUTSIDE: Final = "outside the sandbox"
+WAY_OUT: Final = "/outside runs it again"
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -81,7 +84,13 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 def begun(call: ToolCall) -> Row:
-    return Row(name=clean_line(call.name), about=about(call))
+    return Row(name=clean_line(call.name), about=about(call), below=question(call))
+
+
+def question(call: ToolCall) -> str:
+    """ "" of another tool."""
+    asked = _fields(call.arguments).get("question") if call.name == ASK else None
+    return clean(asked).rstrip() if isinstance(asked, str) else ""
 
 
 def about(call: ToolCall) -> str:
@@ -96,19 +105,25 @@ def finished(event: ToolFinished) -> Row:
     known = _fields(event.details)
     diff = known.get("diff")
     is_diff = isinstance(diff, str) and bool(diff)
-    facts = tuple(fact for fact in (_fact(call.name, known), _took(took_s)) if fact)
+    where = OUTSIDE if known.get("outside") else ""
+    way = WAY_OUT if known.get("denied") else ""
+    facts = tuple(filter(None, (where, _fact(call.name, known), _took(took_s), way)))
     is_unknown = took_s is None and _is_unknown(text)
     if took_s is None:
         facts = ("outcome unknown",) if is_unknown else (_why_not(event.denied),)
     state: State = "failed" if result.is_error else "done"
+    asked = question(call)
+    answered = asked if result.is_error else f"{asked}\n› {text}"
+    below = answered if asked else text
     return Row(
         name=clean_line(call.name),
         about=about(call),
         state="unknown" if is_unknown else state,
         facts=facts,
         trouble=_trouble(text, call.name) if result.is_error and not is_unknown else "",
-        below=written_out(diff) if is_diff and isinstance(diff, str) else text,
+        below=written_out(diff) if is_diff and isinstance(diff, str) else below,
         is_diff=is_diff,
+        is_unfolded=bool(asked),
     )
 
 

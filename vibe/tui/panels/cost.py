@@ -6,6 +6,7 @@ A pure function of the sums and a width. What vibe had to count or to leave out,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 from vibe.clean import clean_line
@@ -26,9 +27,11 @@ def cost_lines(session: Sequence[Spent], today: Sequence[Spent], width: int) -> 
 
 
 def _lines(session: Sequence[Spent], today: Sequence[Spent], width: int) -> Iterator[Line]:
-    yield from _part("This session", session, "nothing was asked in it yet", width)
+    here, all_day = _summed(session), _summed(today)
+    draw = partial(_part, every=(*here, *all_day), width=width)
+    yield from draw("This session", here, "nothing was asked in it yet")
     yield ()
-    yield from _part("Today (UTC), all sessions", today, "nothing is known of today", width)
+    yield from draw("Today (UTC), all sessions", all_day, "nothing is known of today")
     every = in_all((*session, *today))
     notes = [ESTIMATED] if every.estimated else []
     notes += [f"{_unpriced(session, today)}: not in the sum"] if every.unpriced else []
@@ -36,21 +39,27 @@ def _lines(session: Sequence[Spent], today: Sequence[Spent], width: int) -> Iter
         yield from ((), *wrapped(line(note, "muted"), width))
 
 
-def _part(title: str, spent: Sequence[Spent], nothing: str, width: int) -> Iterator[Line]:
+def _summed(spent: Sequence[Spent]) -> Sequence[Spent]:
+    return (*spent, in_all(spent)) if len(spent) > 1 else spent
+
+
+def _part(
+    title: str, spent: Sequence[Spent], nothing: str, *, every: Sequence[Spent], width: int
+) -> Iterator[Line]:
+    """The columns have the room that `every` row of the view needs."""
     yield line(title, "strong")
     if not spent:
         yield line(nothing, "muted")
         return
-    every = [*spent, *([in_all(spent)] if len(spent) > 1 else [])]
     columns = _fitting(every, width)
     longest = max(cells(line(clean_line(each.alias))) for each in every)
     room = width - _room_for(every, columns) + LEAST_ALIAS
     alias = max(LEAST_ALIAS, min(longest, MOST_ALIAS, room))
     header = [name for name, _ in columns]
     yield cropped(_row("MODEL", header, every, columns, alias, "muted"), width)
-    for each in every:
+    for each in spent:
         told = [tell(each) for _, tell in columns]
-        ink: Ink = "strong" if each is every[-1] and len(every) > 1 else "plain"
+        ink: Ink = "strong" if each is spent[-1] and len(spent) > 1 else "plain"
         row = _row(clean_line(each.alias), told, every, columns, alias, ink)
         yield cropped(row, width)
 

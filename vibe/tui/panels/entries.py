@@ -22,6 +22,7 @@ BARS: Final = "·▁▂▃▄▅▆▇█"
 UNKNOWN: Final = "–"
 LONG_ALIAS: Final = 20  # for one that is longer no column gives way
 LEAST_ALIAS: Final = 8
+STAYING: Final = 3  # columns that stay although the aliases are shortened by them
 STATE_CELLS: Final = len("○ open 60 s")  # so that nothing moves while it counts down
 
 Column: TypeAlias = tuple[str, Callable[[EntrySnapshot], str]]
@@ -74,10 +75,11 @@ def _columns(
     """The texts of the most columns that leave room for the aliases, and that room."""
     texts: list[list[str]] = []
     left = 0
+    wanted = max(LEAST_ALIAS, min(longest, LONG_ALIAS))
     for chosen in _WIDE if is_wide else _NARROW:
         texts = [_set_out(column, entries) for column in chosen]
         left = room - sum(len(text[0]) + gap for text in texts) + gap
-        if left >= min(longest, LONG_ALIAS):
+        if left >= (wanted if len(chosen) > STAYING else LEAST_ALIAS):
             break
     return texts, max(LEAST_ALIAS, min(left, longest))
 
@@ -183,6 +185,8 @@ _IN_OUT: Final[Column] = (
 _BARS: Final[Column] = ("LAST 60 s", _bars)
 _BUSY: Final[Column] = ("BUSY", _busy)
 _SPEED: Final[Column] = ("TOK/S", _speed)
+_SHARE: Final[Column] = ("SHARE", _narrow_share)
+_FAIL: Final[Column] = ("FAIL", lambda entry: str(entry.failed + entry.limited))
 _COST: Final[Column] = ("COST", _cost)
 _ALL: Final[tuple[Column, ...]] = (
     _BUSY,
@@ -197,23 +201,22 @@ _ALL: Final[tuple[Column, ...]] = (
 )
 _SHORT: Final[tuple[Column, ...]] = (
     _BUSY,
-    ("SHARE", _narrow_share),
+    _SHARE,
     _PER_MINUTE,
-    ("FAIL", lambda entry: str(entry.failed + entry.limited)),
+    _FAIL,
     _FIRST_P50,
     _SPEED,
     _COST,
 )
 
 
-def _fewer(columns: tuple[Column, ...], *dropped: Column) -> tuple[tuple[Column, ...], ...]:
-    """The columns, and with one after the other dropped."""
+def _fewer(columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], ...]:
+    """The columns, and with one after the other dropped; the costs stay to the last."""
     sets = [columns]
-    for each in dropped:
+    for each in (_BARS, _IN_OUT, _SPEED, _PER_MINUTE, _FIRST_P50, _BUSY, _FAIL, _SHARE):
         sets.append(tuple(column for column in sets[-1] if column is not each))
     return tuple(sets)
 
 
-_WITHOUT_P95: Final = tuple(_FIRST_P50 if each is _FIRST else each for each in _ALL)
-_WIDE: Final = (_ALL, *_fewer(_WITHOUT_P95, _BARS, _IN_OUT))
-_NARROW: Final = _fewer(_SHORT, _SPEED, _PER_MINUTE, _FIRST_P50, _BUSY)
+_WIDE: Final = (_ALL, *_fewer(tuple(_FIRST_P50 if each is _FIRST else each for each in _ALL)))
+_NARROW: Final = _fewer(_SHORT)

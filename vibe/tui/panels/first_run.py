@@ -21,7 +21,7 @@ from vibe.errors import VibeError
 from vibe.secret import Secret
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.hints import Hint, keys_line
-from vibe.tui.draw.ink import EMPTY, Line, Span, cropped, line, padded, sides, wrapped
+from vibe.tui.draw.ink import Line, Span, cells, cropped, hung, line, padded, sides, wrapped
 
 Phase: TypeAlias = Literal["list", "key", "whose"]
 
@@ -51,9 +51,12 @@ class Served(Struct, frozen=True, kw_only=True):
 
 
 class _Row(Struct, frozen=True, kw_only=True):
+    """`in_brief` is told where there is no room for what is `told`."""
+
     id: str
     name: str
     told: str
+    in_brief: str = ""
     model: str = ""
 
 
@@ -104,23 +107,28 @@ class FirstRun:
     def _list(self, inner: int, room: int) -> tuple[str, list[Line], tuple[Hint, ...], str]:
         rows = tuple(self._rows())
         selected = next(at for at, row in enumerate(rows) if row.id == self._at)
-        most = max(1, room - FRAME - 1 - bool(self._trouble))
+        state = hung(line("  "), wrapped(line(self._state, "muted"), inner - 2))
+        most = max(1, room - FRAME - len(state) - bool(self._trouble))
         first = max(0, min(selected - most // 2, len(rows) - most))
         drawn = [_drawn(row, inner, is_at=row.id == self._at) for row in rows[first : first + most]]
-        state = f"the choice is written to {self._config}"
-        if self._is_searching:
-            state = "looking for local servers …"
-        elif not self._served:
-            state = f"no local server answers on a usual port · {state}"
-        hints: tuple[Hint, ...] = (("enter", "begin"), ("↑↓", "choose"))
+        place = f"{selected + 1} of {len(rows)}" if len(rows) > most else "choose"
+        hints: tuple[Hint, ...] = (("enter", "begin"), ("↑↓", place))
         if len(self._models) > 1:
             hints = (*hints, ("←→", "another model"))
-        return INTRO, [*drawn, cropped(line(f"  {state}", "muted"), inner)], hints, "the demo"
+        return INTRO, [*drawn, *state], hints, "the demo"
+
+    @property
+    def _state(self) -> str:
+        if self._is_searching:
+            return "looking for local servers …"
+        where = f"the choice is written to {self._config}"
+        return where if self._served else f"no local server answers on a usual port · {where}"
 
     def _paste(self, inner: int, room: int) -> tuple[str, list[Line], tuple[Hint, ...], str]:
         del room
         dots = "•" * min(len(self._key), MOST_DOTS)
-        count = f"   {len(self._key)} characters" if self._key else "   paste it or type it"
+        length = f"{len(self._key)} character{'s' * (len(self._key) != 1)}"
+        count = f"   {length if self._key else 'paste it or type it'}"
         field = (Span("> ", "accent"), Span(dots), Span("█", "accent"), Span(count, "muted"))
         told = "It is never shown, and sent to nobody but its provider."
         rows = [field, *wrapped(line(told, "muted"), inner)]
@@ -137,13 +145,15 @@ class FirstRun:
         )
         where = f"It is kept as {self._whose.variable} in {self._dotenv}, which only you can read."
         rows = [owner, *wrapped(line(where, "muted"), inner)]
-        hints = (("enter", "keep it"), ("e", "only for now"), ("←→", "another provider"))
+        hints = (("enter", "keep it"), ("e", "only for now"), ("←→", "another"))
         return "Your key", rows, hints, "back"
 
     def _rows(self) -> Iterator[_Row]:
         for each in self._found:
             told = f"key in {each.variable}"
-            yield _Row(id=each.name, name=each.title, told=told, model=each.model)
+            yield _Row(
+                id=each.name, name=each.title, told=told, in_brief="key found", model=each.model
+            )
         for served in self._served:
             told = f"127.0.0.1:{served.server.port}"
             model = served.server.model
@@ -153,9 +163,14 @@ class FirstRun:
             yield _Row(id=served.server.name, name=served.server.title, told=told, model=model)
         if len(self._offers) > 1:
             told = "as a pool: when one is limited or down, the next goes on"
-            yield _Row(id=POOL, name="All of these", told=told)
-        named = ", ".join(each.title for each in PROVIDERS)
-        yield _Row(id=PASTE, name="Paste a key", told=f"of {named}")
+            yield _Row(id=POOL, name="All of these", told=told, in_brief="as a pool")
+        first, second, *others = (each.title for each in PROVIDERS)
+        yield _Row(
+            id=PASTE,
+            name="Paste a key",
+            told=f"of {', '.join((first, second, *others))}",
+            in_brief=f"of {first}, {second} or {len(others)} others",
+        )
         yield _Row(id=DEMO, name="The demo model", told="needs no key and no network")
 
     # What is done.
@@ -278,7 +293,9 @@ def _turned(served: Served, step: int) -> Served:
 
 def _drawn(row: _Row, inner: int, *, is_at: bool) -> Line:
     name = padded(line(row.name, "strong" if is_at else "plain"), NAME)
-    told = line(row.told, "muted")
-    model = line(clean_line(row.model)) if row.model else EMPTY
     mark = Span("› " if is_at else "  ", "accent")
-    return sides((mark, *name, *told), model, inner)
+    room = inner - cells((mark, *name))
+    model = cropped(line(clean_line(row.model)), room)
+    left = room - cells(model) - 2 * bool(model)
+    told = next((each for each in (row.told, row.in_brief) if len(each) <= left), "")
+    return sides((mark, *name, *line(told, "muted")), model, inner)

@@ -62,7 +62,7 @@ def model_rows(
 def price_told(price: Price) -> str:
     """For a million tokens, sent and received."""
     if price.input is None or price.output is None:
-        return UNKNOWN
+        return money(None)
     if not price.input and not price.output:
         return "free"
     return f"${price.input:.2f}/{price.output:.2f}"

@@ -1,7 +1,7 @@
 """`/mux`: the pool as it is, live, and what a person may do about an entry of it.
 
-Drawn from the snapshot, a width and a room alone; the numbers are the snapshot's. What its keys do
-it is handed.
+Drawn from the snapshot, a width and a room alone; the numbers are the snapshot's, which counts this
+process alone, as the title says. What its keys do it is handed.
 """
 
 from __future__ import annotations
@@ -87,14 +87,17 @@ class PoolPanel:
             yield "↑↓", "choose"
             return
         entry = snapshot.entries[self._place(snapshot.entries)]
+        is_weighed = snapshot.mode == "load_balance"
         yield "enter", "details"
+        if is_weighed and not entry.weight:
+            yield "+", "bring back"
         yield "p", "unpin" if entry.alias == snapshot.pinned else "pin"
         yield "x", "put back" if entry.taken_out and not snapshot.pinned else "take out"
         yield "r", "close circuit now" if is_wide else "close circuit"
         if self._is_changed():
             yield "s", "save"
         yield "c", "copy as JSON" if is_wide else "copy"
-        if snapshot.mode == "load_balance":
+        if is_weighed:
             yield "+/−", f"weight {entry.weight}"
 
 
@@ -175,15 +178,13 @@ def _parts(snapshot: MuxSnapshot, *, is_wide: bool) -> Iterator[Line]:
         "plain" if snapshot.available else "bad",
     )
     yield line("the network seems to be down", "bad") if snapshot.offline else EMPTY
-    yield line(f"last hour {spent}" if is_wide else f"{spent}/h")
+    yield line(f"{'this vibe' if is_wide else 'here'}: {spent}/h")
     yield line(f"{snapshot.requests} request{'s' * (snapshot.requests != 1)}") if is_wide else EMPTY
     yield line(_switches(snapshot, is_wide=is_wide))
 
 
 def _switches(snapshot: MuxSnapshot, *, is_wide: bool) -> str:
     told = f"{snapshot.failovers} failover{'s' * (snapshot.failovers != 1)}"
-    if not is_wide:
+    if not is_wide or not (snapshot.failovers or snapshot.seams):
         return told
-    if snapshot.failovers and not snapshot.seams:
-        return f"{told}, all before the first word"
-    return f"{told}, {snapshot.seams} in mid-answer" if snapshot.seams else told
+    return f"{told}, {snapshot.seams or 'none'} in mid-answer"

@@ -1,4 +1,5 @@
-"""Something long to look at: drawn once for a width, scrolled, closed with Esc. One may type on."""
+"""Something long to look at, scrolled, closed with Esc; drawn anew only where it is another thing
+or has another width. One may type on."""
 
 from __future__ import annotations
 
@@ -12,8 +13,11 @@ from vibe.tui.draw.ink import Line, cropped, line
 FRAME: Final = 3  # lines: the title, the keys and the lower edge
 
 
+def _nothing() -> None: ...
+
+
 class Reading:
-    """`draw` gives all lines for a width."""
+    """`draw` gives all lines for a width, as long as `told` is the same."""
 
     def __init__(
         self,
@@ -21,18 +25,22 @@ class Reading:
         draw: Callable[[int], Sequence[Line]],
         *,
         close: Callable[[], None],
+        told: Callable[[], object] = _nothing,
     ) -> None:
         self._title = title
         self._draw = draw
         self._close = close
-        self._drawn: tuple[int, tuple[Line, ...]] = (0, ())
+        self._told = told
+        self._drawn_for: tuple[int, object] = (0, None)
+        self._rows: tuple[Line, ...] = ()
         self._from, self._seen = 0, 1
 
     def lines(self, width: int, room: int) -> tuple[Line, ...]:
         inner = room_in(width)
-        if self._drawn[0] != inner:
-            self._drawn = inner, tuple(self._draw(inner))
-        rows = self._drawn[1]
+        drawn_for = (inner, self._told())
+        if self._drawn_for != drawn_for:
+            self._drawn_for, self._rows = drawn_for, tuple(self._draw(inner))
+        rows = self._rows
         self._seen = max(1, room - FRAME)
         self._from = max(0, min(self._from, len(rows) - self._seen))
         part = rows[self._from : self._from + self._seen]
@@ -49,13 +57,13 @@ class Reading:
             "down": 1,
             "pageup": 1 - self._seen,
             "pagedown": self._seen - 1,
-            "home": -len(self._drawn[1]),
-            "end": len(self._drawn[1]),
+            "home": -len(self._rows),
+            "end": len(self._rows),
         }
         if key == "escape":
             self._close()
         elif key in steps:
-            last = len(self._drawn[1]) - self._seen
+            last = len(self._rows) - self._seen
             self._from = max(0, min(self._from + steps[key], last))
         return key == "escape" or key in steps
 

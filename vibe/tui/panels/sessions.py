@@ -28,7 +28,7 @@ PLACE_CELLS: Final = 18
 LEAST_TITLE: Final = 24
 SAID_LINES: Final = 2
 ANSWER_LINES: Final = 3
-IN_USE: Final = "another vibe has it open: close it there, or go on with a copy (ctrl+f)"
+IN_USE: Final = "another vibe has it open; ctrl+f goes on with a copy"
 PRESENT: Final = "this is the conversation that you are in"
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 from vibe.agent.permissions.trust import Project, ProjectFile
-from vibe.clean import clean, clean_line
+from vibe.clean import clean_line, written_out
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.hints import Hint, keys_line
-from vibe.tui.draw.ink import Line, Span, cropped, folded, line, sides, wrapped
+from vibe.tui.draw.ink import Line, Span, cropped, folded, line, shortened, sides, wrapped
 from vibe.tui.panels.panel import Typing
 
 Reply: TypeAlias = Literal["trust", "refuse", "later"]
@@ -28,8 +28,8 @@ ANSWERS: Final[tuple[Hint, ...]] = (("y", "trust them as they are"), ("n", "go o
 
 
 class TrustPanel:
-    """`folder` is how it is called on this screen. While one looks, `_rows` are those of the
-    selected file, for `_width`."""
+    """`folder` is how it is called on this screen; `hide` takes the keys out that are known. While
+    one looks, `_rows` are those of the selected file, for `_width`."""
 
     def __init__(
         self,
@@ -38,7 +38,9 @@ class TrustPanel:
         *,
         folder: str,
         now: Callable[[], float],
+        hide: Callable[[str], str] = str,
     ) -> None:
+        self._hide = hide
         self._project = project
         self._answer = answer
         self._folder = folder
@@ -61,7 +63,9 @@ class TrustPanel:
         self._page = max(1, min(len(files), room - FRAME - len(told)))
         self._from = max(self._at - self._page + 1, min(self._from, self._at))
         shown = files[self._from : self._from + self._page]
-        rows = [_row(each, inner, is_at=each is files[self._at]) for each in shown]
+        rows = [
+            _row(each, self._name(each), inner, is_at=each is files[self._at]) for each in shown
+        ]
         place = f"   {self._at + 1} of {len(files)}" if len(files) > len(shown) else ""
         title = (Span("Trust this folder?", "strong"), Span(f"   {self._folder}{place}"))
         keys = keys_line((*ANSWERS, ("v", "look")), inner, last=("escape", "later"))
@@ -108,28 +112,32 @@ class TrustPanel:
     def _looked_at(self, inner: int, width: int) -> tuple[Line, ...]:
         file = self._project.files[self._at]
         if width != self._width:
-            self._width, self._rows = width, _content(file, inner)
+            self._width, self._rows = width, _content(file, inner, self._hide)
         self._from = max(0, min(self._from, len(self._rows) - self._page))
         part = self._rows[self._from : self._from + self._page]
         last = self._from + len(part)
-        title = (
-            Span(clean_line(file.name), "strong"),
-            Span(f"   {self._from + 1}–{last} of {len(self._rows)}"),
-        )
+        place = f"   {self._from + 1}–{last} of {len(self._rows)}"
+        name = shortened(self._name(file), inner - len(place))
+        title = (Span(name, "strong"), Span(place))
         several: tuple[Hint, ...] = (("tab", "next file"),) if len(self._project.files) > 1 else ()
         hints = (*ANSWERS, *several, ("↑↓", ""))
         keys = keys_line(hints, inner, last=("escape", "back"))
         return framed(cropped(title, inner), part, [keys], width=width)
 
+    def _name(self, file: ProjectFile) -> str:
+        return clean_line(written_out(self._hide(file.name)))
 
-def _row(file: ProjectFile, inner: int, *, is_at: bool) -> Line:
-    name = line(clean_line(file.name), "strong" if is_at else "plain")
+
+def _row(file: ProjectFile, called: str, inner: int, *, is_at: bool) -> Line:
+    name = line(called, "strong" if is_at else "plain")
     lines = file.content.count(b"\n") + (not file.content.endswith(b"\n"))
     size = line(f"{lines:,} line{'s' * (lines != 1)} · {len(file.content):,} bytes", "muted")
     return sides((Span("› " if is_at else "  ", "accent"), *name), size, inner)
 
 
-def _content(file: ProjectFile, inner: int) -> list[Line]:
-    text = clean(file.content.decode(errors="replace")).rstrip("\n")
+def _content(file: ProjectFile, inner: int, hide: Callable[[str], str]) -> list[Line]:
+    """All that a model would read, also what no screen would show."""
+    content = file.content.decode(errors="replace").replace("\r\n", "\n")
+    text = written_out(hide(content)).rstrip("\n")
     rows = (line(row.expandtabs(4), "code") for row in text.split("\n"))
     return [each for row in rows for each in folded(row, inner)]

@@ -115,17 +115,19 @@ class WaitCard:
     def lines(self, width: int, room: int) -> tuple[Line, ...]:
         inner = room_in(width)
         if self._put_away is None:
-            return (
-                cropped(line(f"  ⋯ queued{self._when}; it rings when it goes on", "muted"), width),
-            )
+            told = f"  ⋯ queued{_apart(self._when)}; it rings when it goes on"
+            return (cropped(line(told, "muted"), width),)
         other = self._relief.other()
         told = _other(other, self._relief.used(), inner) if other else []
         free = max(1, room - 2 - (width >= FRAMED))
         told = told if len(told) < free else []
         entries = [each for each in self._snapshot().entries if not each.taken_out]
-        rows = [cropped(row, inner) for row in _resting(entries, self._waiting)]
+        when = self._when
+        rows = [cropped(row, inner) for row in _resting(entries, self._waiting, when)]
         keys = keys_line(tuple(_hints(other)), inner, last=("escape", "stop"))
-        return framed(self._title(inner), [*rows[: free - len(told)], *told, keys], width=width)
+        return framed(
+            self._title(inner, when), [*rows[: free - len(told)], *told, keys], width=width
+        )
 
     def key(self, key: str) -> bool:
         put_away = self._put_away
@@ -150,18 +152,24 @@ class WaitCard:
     @property
     def _when(self) -> str:
         left_s = self._left_s()
-        return "" if left_s == inf else f"   again in {duration(left_s)}"
+        return "" if left_s == inf else f"again in {duration(left_s)}"
 
-    def _title(self, room: int) -> Line:
+    def _title(self, room: int, when: str) -> Line:
         waiting = self._waiting
         what = "the network seems to be down" if waiting.offline else "nobody can answer now"
-        title = (Span("Waiting", "strong"), Span(f"   {what}"), Span(self._when, "accent"))
+        title = (Span("Waiting", "strong"), Span(f"   {what}"), Span(_apart(when), "accent"))
         tries = Span(f"   tried {waiting.tries} time{'s' * (waiting.tries != 1)}", "muted")
         told = (*title, tries)
         return told if cells(told) <= room else cropped(title, room)
 
 
-def _resting(entries: Sequence[EntrySnapshot], waiting: Waiting) -> Iterator[Line]:
+def _apart(when: str) -> str:
+    return f"   {when}" if when else ""
+
+
+def _resting(entries: Sequence[EntrySnapshot], waiting: Waiting, when: str) -> Iterator[Line]:
+    """Who is asked next is asked before his rest is over, where nobody else can answer: so his row
+    has the time of the title, and the others have theirs."""
     longest = max((cells(line(clean_line(each.alias))) for each in entries), default=0)
     resting = [each for each in entries if each.back_in_s is not None]
     reasons = max((cells(line(_why(each, waiting))) for each in resting), default=0)
@@ -170,12 +178,14 @@ def _resting(entries: Sequence[EntrySnapshot], waiting: Waiting) -> Iterator[Lin
         alias = shortened(clean_line(entry.alias), LONG_ALIAS)
         is_next = entry.alias == waiting.alias
         name = padded(line(alias, "strong" if is_next else "plain"), min(longest, LONG_ALIAS))
-        back = "" if entry.back_in_s is None else f"  back in {duration(entry.back_in_s)}"
+        back = "" if entry.back_in_s is None else f"back in {duration(entry.back_in_s)}"
+        if is_next and when:
+            back = when
         yield (
             Span(f"{glyph} ", ink),
             *name,
             *line(f"  {_why(entry, waiting):<{reasons}}"),
-            Span(back, "muted"),
+            Span(f"  {back}" if back else "", "muted"),
         )
 
 

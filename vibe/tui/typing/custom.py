@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Final
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from vibe.clean import clean_line
 
+MOST_NAMED: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w-]*")
 _FRONT: Final = re.compile(r"---\n(.*?)^---(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _DESCRIPTION: Final = re.compile(r"description:[ \t]*(.*)\n?")
@@ -26,6 +27,10 @@ class Custom(Struct, frozen=True, kw_only=True):
     text: str
     place: str
     help: str = ""
+
+    @property
+    def can_be_typed(self) -> bool:
+        return _NAME.fullmatch(self.name) is not None
 
     def prompt(self, arguments: str) -> str:
         """What is typed behind the name is never lost: where it has no place, it comes last."""
@@ -50,8 +55,8 @@ class Customs(Struct, frozen=True, kw_only=True):
 
 
 def custom_of(path: PurePath, content: bytes, *, place: str) -> Custom | None:
-    """None: its name is none that could be typed."""
-    if path.suffix != ".md" or not _NAME.fullmatch(path.stem):
+    """None: it is not meant as one."""
+    if path.suffix != ".md" or path.name.startswith("."):
         return None
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     front = _FRONT.match(text)
@@ -71,15 +76,27 @@ def usable(found: Iterable[Custom], *, built_in: Iterable[str]) -> Customs:
     taken = frozenset(built_in)
     known: dict[str, Custom] = {}
     notices: list[str] = []
+    unusual: list[str] = []
     for each in found:
-        if each.name in taken:
+        if not each.can_be_typed:
+            unusual.append(each.place)
+        elif each.name in taken:
             notices.append(f"{each.place} is not used: vibe has a command /{each.name} of its own")
         elif each.name in known:
             other = known[each.name].place
             notices.append(f"{each.place} is not used: /{each.name} is that of {other}")
         else:
             known[each.name] = each
+    if unusual:
+        notices.append(_cannot_be_typed(unusual))
     return Customs(known=tuple(known.values()), notices=tuple(notices))
+
+
+def _cannot_be_typed(places: Sequence[str]) -> str:
+    more = " and others" if len(places) > MOST_NAMED else ""
+    are = "is" if len(places) == 1 else "are"
+    told = f"{', '.join(places[:MOST_NAMED])}{more} {are} not used"
+    return f"{told}: a command is called by letters, digits, - _"
 
 
 def _words(arguments: str) -> list[str]:

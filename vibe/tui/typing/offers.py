@@ -55,11 +55,12 @@ class Offers:
         if mention is None:
             return None
         found = self._files.found(mention.path, self._chat.recall.recent)
+        hide = self._chat.house.redactor.redact
         return Offer(
             start=mention.start,
             query=mention.path,
             choices=tuple(
-                Choice(text=path, puts=written(path))
+                Choice(text=hide(path), puts=written(path))
                 for path in found
                 if path != mention.path or not path.endswith("/")  # it is gone on with
             ),

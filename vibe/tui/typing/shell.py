@@ -15,7 +15,7 @@ from vibe.domain.hiding import Hiding, Stream
 from vibe.secret import Redactor
 from vibe.tui.history.ownrow import begun_by, with_outcome
 from vibe.tui.history.story import Story
-from vibe.tui.history.toolrow import Row
+from vibe.tui.history.toolrow import OUTSIDE, Row
 
 if TYPE_CHECKING:  # after the first paint
     from vibe.agent.own_command import Ran
@@ -39,8 +39,9 @@ class Shell:
     def is_under_way(self) -> bool:
         return bool(self._tasks)
 
-    def start(self, command: str, room: Room) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(command, room))
+    def start(self, command: str, room: Room, *, outside: bool = False) -> None:
+        """In the sandbox, or `outside` of it."""
+        task = asyncio.get_running_loop().create_task(self._run(command, room, outside=outside))
         self._tasks.append(task)
         task.add_done_callback(self._ended)
         self._moved()
@@ -72,14 +73,15 @@ class Shell:
         self._tasks.remove(task)
         self._moved()
 
-    async def _run(self, command: str, room: Room) -> None:
+    async def _run(self, command: str, room: Room, *, outside: bool) -> None:
         from vibe.agent.own_command import STOPPED, Ran, carried_out
 
         shown = _Shown(command, self._story, self._redactor)
         try:
             async with self._turn:
-                shown.become(replace(shown.row, state="running", facts=("esc stops it",)))
-                ran = await carried_out(command, room, say=shown.say)
+                facts = (*((OUTSIDE,) if outside else ()), "esc stops it")
+                shown.become(replace(shown.row, state="running", facts=facts))
+                ran = await carried_out(command, room, say=shown.say, outside=outside)
         except asyncio.CancelledError:
             ran = Ran(command=command, output=f"{shown.row.below}\n{STOPPED}", is_error=True)
             self.hold((ran.told,))
