@@ -21,6 +21,7 @@ HEAVY = {
     "textual",
     "httpx",
     "aiohttp",
+    "uvicorn",
     "tomlkit",
     "typer",
     "rich",

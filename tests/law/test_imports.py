@@ -45,6 +45,10 @@ ENVIRONMENT_READERS = ("vibe.assemble", "vibe.cli.main", "vibe.__main__")
 ONLY_IN = {
     "httpx": ("vibe.transport",),
     "aiohttp": ("vibe.transport",),
+    "yarl": ("vibe.transport",),
+    "httptools": ("vibe.gateway.connection",),
+    "uvicorn": ("vibe.gateway.connection", "vibe.gateway.server"),
+    "uvloop": ("vibe.gateway.server",),
     "textual": ("vibe.tui",),
     "tomlkit": ("vibe.config.edit",),
     "time": ("vibe.clock",),
@@ -134,6 +138,7 @@ def case(label: str, file: str, source: str, *expected: str) -> object:
         case("the demo model", "vibe/cli/drill.py", "from vibe.testing.demo import Demo"),
         case("the fakes' own imports", "vibe/testing/server.py", "import vibe.wire.sse"),
         case("their owners", "vibe/transport/client.py", "import httpx, aiohttp.client"),
+        case("the gateway's server", "vibe/gateway/server.py", "import uvicorn, uvloop"),
         case("the log's guards", "vibe/log.py", "from vibe.secret import Redactor"),
         case("the clock", "vibe/clock.py", "from time import monotonic"),
         case("the environment", "vibe/assemble.py", "import os\nenv = os.environ"),
@@ -217,6 +222,14 @@ def case(label: str, file: str, source: str, *expected: str) -> object:
             "vibe/mux/mux.py",
             "import httpx",
             "vibe/mux/mux.py:1: vibe.mux.mux uses httpx, which is for vibe.transport",
+        ),
+        case(
+            "the server of the gateway",
+            "vibe/cli/serve.py",
+            "import uvloop\nfrom uvicorn import Config",
+            "vibe/cli/serve.py:1: vibe.cli.serve uses uvloop, which is for vibe.gateway.server",
+            "vibe/cli/serve.py:2: vibe.cli.serve uses uvicorn.Config, "
+            "which is for vibe.gateway.connection vibe.gateway.server",
         ),
         case(
             "a clock of one's own",

@@ -115,7 +115,7 @@ def machine(tmp_path: Path) -> Machine:
 def prepared(machine: Machine) -> Machine:
     machine.add("python3.12", PYTHON)
     assert machine.run("run").stderr == PREPARING
-    assert machine.asked() == ["venv", "pip ."]
+    assert machine.asked() == ["venv", "pip .[serve]"]
     return machine
 
 
@@ -187,7 +187,7 @@ def test_the_first_run_leaves_stdin_and_stdout_to_vibe(machine: Machine) -> None
 def test_tests_run_at_the_root(prepared: Machine, arguments: tuple[str, ...], passed: str) -> None:
     ran = prepared.run("test", *arguments)
     assert ran == Ran(0, f"{passed}{prepared.checkout}\n", PREPARING)
-    assert prepared.asked() == ["pip .[test]"]
+    assert prepared.asked() == ["pip .[serve,test]"]
 
 
 def test_what_an_extra_added_stays(prepared: Machine) -> None:
@@ -195,20 +195,20 @@ def test_what_an_extra_added_stays(prepared: Machine) -> None:
     prepared.run("env", "lint")
     prepared.run("run")
     prepared.run("test")
-    assert prepared.asked() == ["pip .[test]", "pip .[test,lint]"]
+    assert prepared.asked() == ["pip .[serve,test]", "pip .[serve,test,lint]"]
 
 
 def test_a_changed_pyproject_is_installed_into_what_is_there(prepared: Machine) -> None:
     prepared.run("test")
     (prepared.checkout / "pyproject.toml").write_text("[project]\n")
     prepared.run("run")
-    assert prepared.asked() == ["pip .[test]", "pip .[test]"]
+    assert prepared.asked() == ["pip .[serve,test]", "pip .[serve,test]"]
 
 
 def test_a_moved_checkout_is_made_anew(prepared: Machine) -> None:
     prepared.checkout = prepared.checkout.rename(prepared.folder / "elsewhere")
     prepared.run("run")
-    assert prepared.asked() == ["venv", "pip ."]
+    assert prepared.asked() == ["venv", "pip .[serve]"]
 
 
 def test_a_vanished_python_is_replaced(prepared: Machine) -> None:
@@ -216,7 +216,7 @@ def test_a_vanished_python_is_replaced(prepared: Machine) -> None:
     python.unlink()
     python.symlink_to(prepared.folder / "upgraded away")
     prepared.run("run")
-    assert prepared.asked() == ["venv", "pip ."]
+    assert prepared.asked() == ["venv", "pip .[serve]"]
 
 
 def test_an_unfinished_environment_is_made_anew(machine: Machine) -> None:
@@ -226,7 +226,7 @@ def test_an_unfinished_environment_is_made_anew(machine: Machine) -> None:
     assert machine.run("run") == Ran(2, "", PREPARING + failed)
     (machine.folder / "offline").unlink()
     assert machine.run("run").code == 0
-    assert machine.asked() == ["venv", "pip .", "venv", "pip ."]
+    assert machine.asked() == ["venv", "pip .[serve]", "venv", "pip .[serve]"]
 
 
 def test_an_update_that_fails_is_tried_again_on_what_is_there(prepared: Machine) -> None:
@@ -235,7 +235,7 @@ def test_an_update_that_fails_is_tried_again_on_what_is_there(prepared: Machine)
     assert prepared.run("run").code == 2
     (prepared.folder / "offline").unlink()
     assert prepared.run("run").code == 0
-    assert prepared.asked() == ["pip .", "pip ."]
+    assert prepared.asked() == ["pip .[serve]", "pip .[serve]"]
 
 
 def test_two_first_runs_at_once_install_once(machine: Machine) -> None:
@@ -243,7 +243,7 @@ def test_two_first_runs_at_once_install_once(machine: Machine) -> None:
     both = [machine.start("run"), machine.start("run")]
     ended = [(process.communicate(), process.returncode) for process in both]
     assert ended == [((f"<>{machine.folder}\n", PREPARING), 0)] * 2
-    assert machine.asked() == ["venv", "pip ."]
+    assert machine.asked() == ["venv", "pip .[serve]"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_root_on_debian_gets_the_missing_package(machine: Machine) -> None:
         "apt-get update -qq",
         "apt-get install -y -qq --no-install-recommends python3.11-venv",
         "venv",
-        "pip .",
+        "pip .[serve]",
     ]
 
 

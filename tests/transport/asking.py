@@ -1,12 +1,14 @@
 """Asks a provider as vibe does, and tells what came of it as one value to compare.
 
-Everything goes over real sockets; nothing of `Upstream` is replaced.
+Everything goes over real sockets; nothing of `Upstream` is replaced. By which of its transports is
+said in `FOR_LOAD`; the fixture `transport` runs a test over both.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, asynccontextmanager
+from contextvars import ContextVar
 
 from msgspec import Struct
 
@@ -34,6 +36,7 @@ from vibe.transport.upstream import Upstream
 from vibe.wire.portability import fitted
 from vibe.wire.presets import quirks_for
 
+FOR_LOAD = ContextVar("FOR_LOAD", default=False)
 LONG = Patience(connect_s=30.0, first_token_s=30.0, idle_s=30.0)  # none of these may ever pass
 SHORT = Patience(connect_s=0.2, first_token_s=0.2, idle_s=0.2)
 
@@ -92,7 +95,7 @@ def provider(
 async def upstream(
     provider: Provider, *, clock: Clock | None = None
 ) -> AsyncGenerator[Upstream, None]:
-    opened = Upstream(provider, clock=clock or SystemClock())
+    opened = Upstream(provider, clock=clock or SystemClock(), for_load=FOR_LOAD.get())
     try:
         yield opened
     finally:

@@ -17,6 +17,8 @@ from vibe.testing.reply import Reply, Stop
 from vibe.testing.server import Server
 from vibe.transport.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 IN_HEADERS = Reply(before=(Stop.STALL,))
 IN_ANSWER = streamed((PIECE, Stop.STALL))
 IN_ERROR = Reply(

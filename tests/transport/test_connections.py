@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from tests.transport.asking import (
     told_once,
     upstream,
 )
-from vibe.clock import SystemClock
+from tests.transport.listening import listening
 from vibe.domain.failure import Cause, Failure, FailureKind
 from vibe.domain.model import Backend
 from vibe.errors import UsageError
@@ -35,7 +38,8 @@ from vibe.testing.http1 import on_the_wire
 from vibe.testing.reply import Reply
 from vibe.testing.script import says
 from vibe.testing.server import Server
-from vibe.transport.upstream import Upstream
+
+pytestmark = pytest.mark.usefixtures("transport")
 
 HELLO = says("Hello!")
 SAID = Told(text="Hello!", ended="end")
@@ -91,25 +95,26 @@ def test_the_next_request_goes_over_the_same_connection(
 def test_lists_of_models_go_over_the_same_connection() -> None:
     async def run() -> None:
         faults = at({1: on_the_last_connection("")})
-        async with FaultServer(HELLO, faults=faults) as server:
-            opened = Upstream(provider(server.api_base), clock=SystemClock())
+        async with (
+            FaultServer(HELLO, faults=faults) as server,
+            upstream(provider(server.api_base)) as opened,
+        ):
             assert await opened.models() == await opened.models()
-            await opened.aclose()
 
     asyncio.run(run())
 
 
 def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
     async def run() -> None:
-        async with Server(lambda _: ANSWER) as first:
-            port = first.port
-            asked = provider(f"{first.origin}/v1")
-            opened = Upstream(asked, clock=SystemClock())
-            assert await told(opened, asked) == ANSWERED
-        async with Server(lambda _: ANSWER, port=port) as second:
-            assert await told(opened, asked) == ANSWERED
-            assert len(second.requests) == 1
-        await opened.aclose()
+        async with AsyncExitStack() as stack:
+            async with Server(lambda _: ANSWER) as first:
+                port = first.port
+                asked = provider(f"{first.origin}/v1")
+                opened = await stack.enter_async_context(upstream(asked))
+                assert await told(opened, asked) == ANSWERED
+            async with Server(lambda _: ANSWER, port=port) as second:
+                assert await told(opened, asked) == ANSWERED
+                assert len(second.requests) == 1
 
     asyncio.run(run())
 
@@ -232,17 +237,38 @@ def test_certificates_are_those_of_the_environment(
         await reader.readuntil(b"\r\n\r\n")
         writer.writelines(step for step in on_the_wire(ANSWER) if isinstance(step, bytes))
         await reader.read()
-        writer.close()
 
     async def run() -> list[Told]:
-        async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as server:
-            asked = provider(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+        async with listening(answer, over=context) as address:
+            asked = provider(f"https://{address}/v1")
             not_trusted = await told_once(asked)
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             return [not_trusted, await told_once(asked)]
 
     untrusted = unreachable("the encrypted connection could not be made", "tls")
     assert asyncio.run(run()) == [untrusted, ANSWERED]
+
+
+def test_a_connection_that_was_made_over_tls_and_is_lost_is_no_matter_of_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = throwaway_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        connection: socket.socket = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async def run() -> Told:
+        async with listening(resets, over=context) as address:
+            return await told_once(provider(f"https://{address}/v1"))
+
+    lost = unreachable("the connection was closed before an answer came", "reset")
+    assert asyncio.run(run()) == lost
 
 
 def throwaway_certificate(folder: Path) -> tuple[Path, Path]:

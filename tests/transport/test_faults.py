@@ -105,10 +105,25 @@ def faults_of(dialect: Backend, *, stream: bool) -> list[Fault]:
 
 
 STREAMED = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+BY_DIALECT = pytest.mark.parametrize(
+    ("dialect", "transport"),
+    [
+        *((dialect, "httpx") for dialect in DIALECTS),
+        ("generic", "aiohttp"),
+        ("anthropic", "aiohttp"),
+        *(
+            pytest.param(dialect, "aiohttp", marks=pytest.mark.slow)
+            for dialect in DIALECTS
+            if dialect not in {"generic", "anthropic"}
+        ),
+    ],
+    indirect=["transport"],
+)
 
 
 @STREAMED
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.usefixtures("transport")
+@BY_DIALECT
 def test_a_fault_is_told_for_what_it_is(dialect: Backend, stream: bool) -> None:
     faults = [fault for fault in faults_of(dialect, stream=stream) if fault.kind]
     found = asyncio.run(all_played(faults, dialect, stream=stream))
@@ -129,7 +144,8 @@ def test_a_fault_is_told_for_what_it_is(dialect: Backend, stream: bool) -> None:
 
 
 @STREAMED
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.usefixtures("transport")
+@BY_DIALECT
 def test_a_harmless_fault_leaves_the_answer_whole(dialect: Backend, stream: bool) -> None:
     faults = [fault for fault in faults_of(dialect, stream=stream) if fault.harmless]
     found = asyncio.run(all_played(faults, dialect, stream=stream))
@@ -137,7 +153,8 @@ def test_a_harmless_fault_leaves_the_answer_whole(dialect: Backend, stream: bool
 
 
 @STREAMED
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.usefixtures("transport")
+@BY_DIALECT
 def test_an_odd_answer_shows_what_is_wrong_with_it(dialect: Backend, stream: bool) -> None:
     faults = [
         fault
@@ -149,7 +166,8 @@ def test_an_odd_answer_shows_what_is_wrong_with_it(dialect: Backend, stream: boo
 
 
 @pytest.mark.parametrize("fault", ["reset_in_body", "close_in_body", "no_terminator"])
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.usefixtures("transport")
+@BY_DIALECT
 def test_a_cut_after_any_event_is_no_answer(dialect: Backend, fault: str) -> None:
     cuts = range(stream_of(Asked(dialect=dialect, stream=True), FULL).whole_at)
 

@@ -22,6 +22,7 @@ from tests.transport.asking import (
     told_once,
     upstream,
 )
+from tests.transport.listening import listening
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.provider import Patience
 from vibe.domain.stream import StreamEvent, TextDelta
@@ -29,6 +30,8 @@ from vibe.testing.fault import streamed
 from vibe.testing.reply import Pause, Reply, Step, Stop
 from vibe.testing.server import Server
 from vibe.transport.watch import Watch
+
+pytestmark = pytest.mark.usefixtures("transport")
 
 BRIEF_S = 0.1
 NEVER_S = 30.0
@@ -180,14 +183,12 @@ def test_a_server_that_keeps_a_finished_answer_open_does_not_hold_it_back() -> N
 
 def test_a_connection_that_is_not_made_in_time_is_unreachable() -> None:
     async def run() -> Told:
-        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
             await reader.read()
-            writer.close()
 
-        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-            port: int = server.sockets[0].getsockname()[1]
+        async with listening(silent) as address:
             hasty = Patience(connect_s=BRIEF_S, first_token_s=NEVER_S, idle_s=NEVER_S)
-            return await told_once(provider(f"https://127.0.0.1:{port}/v1", patience=hasty))
+            return await told_once(provider(f"https://{address}/v1", patience=hasty))
 
     assert asyncio.run(run()) == Told(
         failure=Failure(

@@ -7,7 +7,9 @@ take is the matter of watch.py.
 
 from __future__ import annotations
 
+import ssl
 from typing import Final
+from urllib.request import getproxies
 
 import httpx
 
@@ -21,9 +23,13 @@ _KEPT_S: Final = 30.0
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def client_of(provider: Provider) -> httpx.AsyncClient:
-    """A client without a connection yet; `UsageError` where there can be none."""
+def client_of(provider: Provider, *, for_load: bool = False) -> httpx.AsyncClient:
+    """A client without a connection yet; `UsageError` where there can be none.
+
+    `for_load` makes many requests at once cost less, where aiohttp is installed.
+    """
     url = _address(provider)
+    is_near = url.host in _THIS_MACHINE  # no proxy has a way to a server on this machine
     try:
         # To load the certificates takes longer than all else; without TLS none is looked at.
         trusted = httpx.create_ssl_context() if url.scheme == "https" else False
@@ -37,8 +43,10 @@ def client_of(provider: Provider) -> httpx.AsyncClient:
             http2=False,
             follow_redirects=False,
             verify=trusted,
-            # No proxy has a way to a server on this machine.
-            trust_env=url.host not in _THIS_MACHINE,
+            trust_env=not is_near,
+            transport=_for_load(trusted or None)
+            if for_load and (is_near or not _has_proxy(url))
+            else None,
             timeout=httpx.Timeout(None, connect=provider.patience.connect_s),
             limits=httpx.Limits(
                 max_connections=None,
@@ -52,6 +60,20 @@ def client_of(provider: Provider) -> httpx.AsyncClient:
             "the proxy that the environment names cannot be used",
             hint="HTTP_PROXY, HTTPS_PROXY and ALL_PROXY take http:// and https://, not socks5://",
         ) from None  # what it is from may hold the proxy's password
+
+
+def _for_load(trusted: ssl.SSLContext | None) -> httpx.AsyncBaseTransport | None:
+    try:
+        from vibe.transport.aio import AioTransport
+    except ImportError:
+        return None
+    return AioTransport(trusted=trusted, kept_s=_KEPT_S)
+
+
+def _has_proxy(url: httpx.URL) -> bool:
+    """Whether the environment names one that may have to be asked; httpx knows if it has to be."""
+    proxies = getproxies()
+    return bool(proxies.get(url.scheme) or proxies.get("all"))
 
 
 def _address(provider: Provider) -> httpx.URL:

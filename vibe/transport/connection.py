@@ -82,6 +82,12 @@ async def close(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 def cut(response: httpx.Response) -> None:
     """End the connection under somebody who reads from it, whose read then fails."""
-    connection: socket.socket = response.extensions["network_stream"].get_extra_info("socket")
-    with suppress(OSError):  # it has ended by itself
-        connection.shutdown(socket.SHUT_RDWR)
+    shown: socket.socket | None = response.extensions["network_stream"].get_extra_info("socket")
+    if shown is None:
+        return
+    with (
+        suppress(OSError),  # it has ended by itself
+        # What uvloop shows cannot be shut down, but a copy of it can.
+        socket.fromfd(shown.fileno(), shown.family, shown.type) as own,
+    ):
+        own.shutdown(socket.SHUT_RDWR)

@@ -17,7 +17,6 @@ import httpx
 from vibe.domain.failure import Cause, Failure, FailureKind
 
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
-_RESET = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 _WORDS: dict[Cause, str] = {
     "dns": "the name of the host could not be looked up",
     "route": "no way leads to the host: is the network down?",
@@ -62,14 +61,14 @@ def _cause(error: Exception) -> Cause:
         match deeper:
             case socket.gaierror():
                 return "dns"
+            case ssl.SSLWantReadError() if not isinstance(error, httpx.ConnectError):
+                continue  # reading over TLS goes by these
             case ssl.SSLError():
                 return "tls"
             case ConnectionRefusedError():
                 return "refused"
             case OSError() if deeper.errno in _NO_ROUTE:
                 return "route"
-            case OSError() if deeper.errno in _RESET:
-                return "reset"
             case _:
                 continue
     return "reset"

@@ -61,6 +61,10 @@ class Upstream:
         own = [value.reveal() for _, value in provider.headers]
         self._redactor = Redactor([*own, provider.key.reveal()] if provider.key else own)
 
+    @property
+    def provider(self) -> Provider:
+        return self._provider
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
