@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vibe.config import schema
     from vibe.config.discover import Connect
     from vibe.config.load import Loaded
-    from vibe.domain.model import Alias, ProviderName
+    from vibe.domain.model import Alias
     from vibe.domain.provider import Patience, Provider
     from vibe.domain.target import Target
     from vibe.mux.entry import Entry, Pool, Rules, Scopes
@@ -171,8 +171,9 @@ def mux_of(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
 
 
 def mux_for_all(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
-    """As `mux_of`, and beside the pool every other model, to be asked by its name."""
-    mux = mux_of(loaded, clock=clock, memory=memory)
+    """As `mux_of`, and beside the pool every other model, to be asked by its name; for many
+    requests at once."""
+    mux = mux_over(loaded, _sharing(clock, for_load=True), clock=clock, memory=memory)
     refit_for_all(mux, loaded, clock=clock)
     return mux
 
@@ -180,7 +181,7 @@ def mux_for_all(loaded: Loaded, *, clock: Clock, memory: Memory) -> Mux:
 def refit_for_all(mux: Mux, loaded: Loaded, *, clock: Clock) -> None:
     """As `refit`, for a pool that has every other model beside it."""
     settings = loaded.settings.multiplexer
-    upstream_of = _sharing(clock)
+    upstream_of = _sharing(clock, before=mux.members, for_load=True)
     members = _members(loaded, upstream_of) + _beside(loaded, upstream_of)
     mux.set_members(members, _rules(settings), on_broken=settings.on_broken_stream)
 
@@ -204,7 +205,7 @@ def _beside(loaded: Loaded, upstream_of: Callable[[Line], Upstream]) -> list[Mem
 def refit(mux: Mux, loaded: Loaded, *, clock: Clock) -> None:
     """A pool that runs becomes what the configuration says now."""
     settings = loaded.settings.multiplexer
-    members = _members(loaded, _sharing(clock))
+    members = _members(loaded, _sharing(clock, before=mux.members))
     mux.set_members(members, _rules(settings), on_broken=settings.on_broken_stream)
 
 
@@ -233,16 +234,20 @@ def mux_over(
     )
 
 
-def _sharing(clock: Clock) -> Callable[[Line], Upstream]:
+def _sharing(
+    clock: Clock, *, before: Sequence[Member] = (), for_load: bool = False
+) -> Callable[[Line], Upstream]:
+    """One for each provider: that of `before`, where the provider is the same as it was."""
     from vibe.transport.upstream import Upstream
 
-    upstreams: dict[tuple[ProviderName, Patience], Upstream] = {}
+    upstreams = [each.upstream for each in before if isinstance(each.upstream, Upstream)]
 
     def shared(line: Line) -> Upstream:
-        key = line.provider.name, line.provider.patience
-        if key not in upstreams:
-            upstreams[key] = Upstream(line.provider, clock=clock)
-        return upstreams[key]
+        for upstream in upstreams:
+            if upstream.provider == line.provider:
+                return upstream
+        upstreams.append(Upstream(line.provider, clock=clock, for_load=for_load))
+        return upstreams[-1]
 
     return shared
 

@@ -34,6 +34,7 @@ from vibe.wire.sse import MAX_EVENT_BYTES
 _SPEAKS: Final[dict[Backend, Dialect]] = {
     "generic": "chat",
     "azure": "chat",
+    "mistral": "mistral",
     "anthropic": "messages",
     "responses": "responses",
 }
@@ -42,23 +43,26 @@ _BREAK: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _DONE: Final = b"data: [DONE]\n\n"
 # What an event has in it that is more than another piece of text or of thought. In a text such a
 # word has a backslash before its quotes.
+_CHAT: Final = re.compile(
+    rb'\[DONE\]|(?m:^event:)|"(?:error|tool_calls|function_call|code|detail|usage)"\s*:\s*[^n]'
+    rb'|"finish_reason"\s*:\s*"|"type"\s*:'
+)
 _TELLING: Final[dict[Dialect, re.Pattern[bytes]]] = {
-    "chat": re.compile(
-        rb'\[DONE\]|(?:^|\n)event:|"(?:error|tool_calls|function_call|code|detail|usage)"\s*:\s*[^n]'
-        rb'|"finish_reason"\s*:\s*"|"type"\s*:'
-    ),
+    "chat": _CHAT,
+    "mistral": _CHAT,
     "messages": re.compile(
         rb'"type"\s*:\s*"(?!content_block_delta"|text_delta"|thinking_delta"|ping")'
     ),
     "responses": re.compile(rb'"type"\s*:\s*"(?!response\.(?:output_text|reasoning\w*)\.delta")'),
 }
-_UNREAD = (Began, LimitsSeen, UsageSeen)
+_TOLD = (Began, LimitsSeen, UsageSeen, Ended, Broken)
 
 
 def is_forwarded(request: ModelRequest, target: Target) -> bool:
     """Whether this target takes the client's request as it is."""
     original = request.original
-    return original is not None and _SPEAKS.get(target.backend) == original.dialect
+    is_same = original is not None and _SPEAKS.get(target.backend) == original.dialect
+    return is_same and target.takes_originals
 
 
 def forwarding_call(request: ModelRequest, target: Target, codec: Codec) -> HttpCall:
@@ -117,7 +121,8 @@ class Forwarding:
         rest, self._rest = self._rest, b""
         events = [*self._streamed(rest + b"\n\n" if rest else b"")]
         last = self._decoder.finish()
-        if last and isinstance(last[-1], Ended) and self._dialect == "chat" and not self._is_done:
+        is_chat = self._dialect in {"chat", "mistral"}
+        if last and isinstance(last[-1], Ended) and is_chat and not self._is_done:
             events.append(Passed(_DONE))
         return (*events, *_told(last))
 
@@ -132,30 +137,52 @@ class Forwarding:
         return data[:end]
 
     def _streamed(self, block: bytes) -> Iterator[StreamEvent]:
-        if not block or self._is_over:
+        """What whole events tell: their bytes in one piece, before the end if there is one."""
+        if self._is_over:
             return
-        if self._has_said and not self._telling.search(block):
-            yield Passed(block, pieces=block.count(b"data:"))
-            return
-        for one in _events(block):
-            read = self._decoder.feed(one)
-            if any(isinstance(event, Broken) for event in read):
-                self._is_over = True
-            else:
-                yield from self._pass_on(one, read)
-            yield from _told(read)
-            if self._is_over:
-                return
+        at = pieces = 0
+        last: StreamEvent | None = None
+        while at < len(block) and last is None:
+            end = self._plain_until(block, at)
+            if end > at:
+                self._held += block[at:end]
+                pieces += block.count(b"data:", at, end)
+            elif found := _BREAK.search(block, at):
+                end = found.end()
+                read = self._decoder.feed(block[at:end])
+                self._look(block[at:end], read)
+                for event in _told(read):
+                    if isinstance(event, Ended | Broken):
+                        last = event
+                    else:
+                        yield event
+                pieces += 1
+            at = end
+        self._is_over = last is not None
+        if self._held and (self._has_begun or isinstance(last, Ended)):
+            held, self._held = self._held, b""
+            yield Passed(held, pieces=pieces)
+        if last is not None:
+            yield last
 
-    def _pass_on(self, one: bytes, read: tuple[StreamEvent, ...]) -> Iterator[Passed]:
+    def _plain_until(self, block: bytes, at: int) -> int:
+        """Where the events end that are nothing but more text: they need not be read."""
+        if not self._has_said:
+            return at
+        found = self._telling.search(block, at)
+        if found is None:
+            return len(block)
+        before = -1 if b"\r" in block else block.rfind(b"\n\n", at, found.start())
+        return at if before < 0 else before + 2
+
+    def _look(self, one: bytes, read: tuple[StreamEvent, ...]) -> None:
+        """At one event: whether the answer has begun with it. One that breaks it is not passed."""
+        if read and isinstance(read[-1], Broken):
+            return
         self._held += one
         self._is_done = self._is_done or b"[DONE]" in one
-        self._is_over = any(isinstance(event, Ended) for event in read)
         self._has_said = self._has_said or any(isinstance(e, TextDelta | CallBegan) for e in read)
-        if self._has_begun or len(read) > len(_told(read)) or self._is_over:
-            self._has_begun = True
-            held, self._held = self._held, b""
-            yield Passed(held, pieces=1)
+        self._has_begun = self._has_begun or len(read) > len(_told(read))
 
     def _kept(self, events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
         """Of an answer in one body: all of it, once it is known to be one."""
@@ -167,11 +194,4 @@ class Forwarding:
 
 def _told(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
     """What is told beside the bytes."""
-    return tuple(event for event in events if isinstance(event, (*_UNREAD, Ended, Broken)))
-
-
-def _events(block: bytes) -> Iterator[bytes]:
-    begin = 0
-    for found in _BREAK.finditer(block):
-        yield block[begin : found.end()]
-        begin = found.end()
+    return tuple(event for event in events if isinstance(event, _TOLD))
