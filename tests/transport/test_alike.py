@@ -13,13 +13,13 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from tests.transport.asking import FOR_LOAD, LONG, provider
+from tests.transport.asking import FOR_LOAD, LONG
 from tests.transport.listening import Serve, listening
 from vibe.domain.failure import Cause
 from vibe.domain.provider import Patience
 from vibe.testing.reply import Pause, Reply, Step, Stop
 from vibe.testing.server import Server
-from vibe.transport.client import client_of
+from vibe.transport.aio import AioTransport
 from vibe.transport.errors import before_answer
 
 pytestmark = pytest.mark.usefixtures("transport")
@@ -44,7 +44,16 @@ LOST = Got(200, b"hello", httpx.ReadError)
 
 
 def client_to(base: str, *, patience: Patience = LONG) -> httpx.AsyncClient:
-    return client_of(provider(base, patience=patience), for_load=FOR_LOAD.get())
+    """httpx's own, over the transport that is tried."""
+    trusted = httpx.create_ssl_context() if base.startswith("https:") else None
+    transport = AioTransport(trusted=trusted, kept_s=30.0) if FOR_LOAD.get() else None
+    return httpx.AsyncClient(
+        verify=trusted or False,
+        trust_env=False,
+        transport=transport,
+        timeout=httpx.Timeout(None, connect=patience.connect_s),
+        limits=httpx.Limits(max_connections=None),
+    )
 
 
 async def got(client: httpx.AsyncClient, url: str, *, content: bytes = b"{}") -> Got:

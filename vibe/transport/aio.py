@@ -11,6 +11,7 @@ import io
 import re
 import ssl
 from collections.abc import AsyncGenerator
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
@@ -89,6 +90,47 @@ async def _once(
         raise as_httpx(error) from cause_of(error)
 
 
+class LoadClient:
+    """As much of httpx's client as `Upstream` uses, for the same request again and again: addresses
+    are read once, and nothing is done that is for other users of it."""
+
+    def __init__(
+        self, transport: AioTransport, *, headers: dict[str, str], connect_s: float
+    ) -> None:
+        self._transport = transport
+        self._own = headers
+        self._bounds = {"timeout": httpx.Timeout(None, connect=connect_s).as_dict()}
+        self._urls: dict[tuple[str, tuple[tuple[str, str], ...]], httpx.URL] = {}
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str] | None,
+        headers: dict[str, str],
+        content: bytes | None,
+    ) -> httpx.Request:
+        key = url, tuple((params or {}).items())
+        address = self._urls.get(key)
+        if address is None:
+            address = self._urls[key] = httpx.URL(url, params=params) if params else httpx.URL(url)
+        all_headers = {**self._own, **headers}
+        return httpx.Request(
+            method, address, headers=all_headers, content=content, extensions=self._bounds
+        )
+
+    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
+        """`stream`: it is left to whoever reads it, which is the only way that there is."""
+        assert stream  # noqa: S101
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        return response
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
 class _Body(httpx.AsyncByteStream):
     """As it came, packed or not."""
 
@@ -123,6 +165,7 @@ class _Network:
         return connection.transport.get_extra_info(info)
 
 
+@lru_cache(maxsize=256)
 def _address(url: httpx.URL) -> URL:
     """The very target that httpx has made; a name or password is a header by now."""
     host, target = url.netloc.decode("ascii"), url.raw_path.decode("ascii")

@@ -8,7 +8,7 @@ take is the matter of watch.py.
 from __future__ import annotations
 
 import ssl
-from typing import Final
+from typing import Final, Protocol
 from urllib.request import getproxies
 
 import httpx
@@ -20,10 +20,29 @@ from vibe.errors import UsageError
 
 _MAX_KEPT_CONNECTIONS: Final = 20
 _KEPT_S: Final = 30.0
+_HEADERS: Final = {"user-agent": f"vibe/{__version__}"}
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def client_of(provider: Provider, *, for_load: bool = False) -> httpx.AsyncClient:
+class Client(Protocol):
+    """What is used of an httpx client."""
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str] | None,
+        headers: dict[str, str],
+        content: bytes | None,
+    ) -> httpx.Request: ...
+
+    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response: ...
+
+    async def aclose(self) -> None: ...
+
+
+def client_of(provider: Provider, *, for_load: bool = False) -> Client:
     """A client without a connection yet; `UsageError` where there can be none.
 
     `for_load` makes many requests at once cost less, where aiohttp is installed.
@@ -39,21 +58,22 @@ def client_of(provider: Provider, *, for_load: bool = False) -> httpx.AsyncClien
             hint="correct the path, or unset the variable",
         ) from error
     try:
+        if for_load and (is_near or not _has_proxy(url)):
+            client = _for_load(trusted or None, connect_s=provider.patience.connect_s)
+            if client is not None:
+                return client
         return httpx.AsyncClient(
             http2=False,
             follow_redirects=False,
             verify=trusted,
             trust_env=not is_near,
-            transport=_for_load(trusted or None)
-            if for_load and (is_near or not _has_proxy(url))
-            else None,
             timeout=httpx.Timeout(None, connect=provider.patience.connect_s),
             limits=httpx.Limits(
                 max_connections=None,
                 max_keepalive_connections=_MAX_KEPT_CONNECTIONS,
                 keepalive_expiry=_KEPT_S,
             ),
-            headers={"user-agent": f"vibe/{__version__}"},
+            headers=_HEADERS,
         )
     except (ImportError, ValueError, httpx.InvalidURL):
         raise UsageError(
@@ -62,12 +82,13 @@ def client_of(provider: Provider, *, for_load: bool = False) -> httpx.AsyncClien
         ) from None  # what it is from may hold the proxy's password
 
 
-def _for_load(trusted: ssl.SSLContext | None) -> httpx.AsyncBaseTransport | None:
+def _for_load(trusted: ssl.SSLContext | None, *, connect_s: float) -> Client | None:
     try:
-        from vibe.transport.aio import AioTransport
+        from vibe.transport.aio import AioTransport, LoadClient
     except ImportError:
         return None
-    return AioTransport(trusted=trusted, kept_s=_KEPT_S)
+    transport = AioTransport(trusted=trusted, kept_s=_KEPT_S)
+    return LoadClient(transport, headers=_HEADERS, connect_s=connect_s)
 
 
 def _has_proxy(url: httpx.URL) -> bool:
