@@ -155,7 +155,7 @@ async def main(minutes: float, a_second: float) -> None:
             while (now_s := time.monotonic() - began_s) < minutes * 60:
                 for _ in range(max(0, int(now_s * a_second) - due)):
                     due += 1
-                    group.create_task(soak.one(random.Random(due)))  # noqa: S311
+                    group.create_task(soak.one(random.Random(due)))  # noqa: S311 - no secret
                 if now_s > (reloads + 1) * RELOAD_S:
                     reloads += 1
                     beside = home / "config.new"

@@ -69,6 +69,7 @@ async def test_details_tell_which_job_and_how_it_ended(tmp_path: Path) -> None:
         ended = await called(room, "job", id=1, action="stop")
     assert json.loads(begun.details) == {
         "command": ECHO, "code": None, "took_s": None, "timed_out": False, "job": 1, "file": "",
+        "denied": False, "outside": False,
     }  # fmt: skip
     assert (begun.is_error, json.loads(ended.details)) == (False, {"job": 1, "code": -15})
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.mux.pools import Line
 from tests.session.samples import OPENED, answer, call, key, result, said, session
 from tests.session.sessions import written
 from tests.tui.lines import shown
 from tests.tui.rig import Room, chat
+from vibe.domain.answer import Pace
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.turn import TurnEnd
+from vibe.domain.usage import Usage
 from vibe.secret import Redactor
 from vibe.session.record import (
     Answered,
@@ -52,6 +55,29 @@ def rows(story: Story) -> list[str]:
             item.facts = item.brief = ()
     count = len(story.items)
     return [row for at in range(count) for row in shown(story.lines(at, 90, with_details=True))]
+
+
+@pytest.mark.parametrize(
+    ("pace", "facts"),
+    [
+        (Pace(first_s=0.42, wrote_s=2.0), ("0.4 s to first word", "50 tok/s")),
+        (Pace(first_s=0.42, wrote_s=0.1), ("0.4 s to first word",)),
+        (None, ()),
+    ],
+    ids=["known", "too short", "not kept"],
+)
+def test_how_fast_an_answer_came_is_told_as_it_was_then(
+    pace: Pace | None, facts: tuple[str, ...]
+) -> None:
+    cut = replace(answer("Half."), cut=LIMITED)
+    whole = replace(answer("It is done."), usage=Usage(input=9, output=100))
+    records = (
+        TurnBegan(turn=1, message=said("do it"), at=0.0),
+        Answered(turn=1, number=0, answer=cut),
+        Answered(turn=1, number=1, answer=whole, pace=pace),
+    )
+    items = story_of(Transcript().applied(records), Redactor()).items
+    assert [each.facts for each in items if isinstance(each, Answer)][-1] == facts
 
 
 def told(*records: Record) -> list[str]:

@@ -19,6 +19,7 @@ from vibe.agent.bounds import Bounds
 from vibe.agent.calls import Calls
 from vibe.agent.ends import End, after, at_limit, text_of
 from vibe.agent.outlet import Outlet
+from vibe.agent.pacing import Pacing
 from vibe.agent.parts import Parts
 from vibe.agent.prompt import folder_in
 from vibe.agent.questions import Questions, Said
@@ -233,13 +234,15 @@ class Agent:
         sent = estimated_tokens(request)
         self._parts = parts = Parts(self.session, self._pool.members, sent=sent)
         answering = self._pool.stream(request, self._asking(turn))
+        pacing = Pacing(self._clock.monotonic)
         async with aclosing(answering) as events, parts.kept(self._clock):
             async for event in events:
                 parts.note(event)
+                pacing.note(event)
                 if isinstance(event, Sealed):
                     self._mind_cut_call(event)
                 self._live = self._live.apply(event)
-                if record := record_of(event, self.session.transcript):
+                if record := record_of(event, self.session.transcript, pace=pacing.pace):
                     self.session.put(record)
                 self._outlet.tell(event)
                 if isinstance(event, Sealed | Unanswered):

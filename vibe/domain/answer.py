@@ -19,6 +19,14 @@ class Piece(Struct, frozen=True, kw_only=True):
     characters: int
 
 
+class Pace(Struct, frozen=True, kw_only=True):
+    """How fast an answer came: `first_s` until the first of it, and from there `wrote_s` to its
+    end."""
+
+    first_s: float
+    wrote_s: float
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """`pieces` has more than one where a model went on with what another had begun.
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from vibe.domain.answer import Answer
+from vibe.domain.answer import Answer, Pace
 from vibe.domain.event import (
     FailedOver,
     PoolEvent,
@@ -34,12 +34,15 @@ from vibe.session.spent import NOBODY
 from vibe.session.transcript import Transcript
 
 
-def record_of(event: PoolEvent, transcript: Transcript) -> Record | None:
-    """None for what is over once it was shown. The turn is the last one of `transcript`."""
+def record_of(
+    event: PoolEvent, transcript: Transcript, *, pace: Pace | None = None
+) -> Record | None:
+    """None for what is over once it was shown. The turn is the last one of `transcript`; `pace` is
+    that of the answer."""
     turn = transcript.last_turn
     match event:
         case Sealed(answer):
-            return Answered(turn=turn, number=transcript.next_answer, answer=answer)
+            return Answered(turn=turn, number=transcript.next_answer, answer=answer, pace=pace)
         case Unanswered(part=part, failure=failure):
             if part is None or not part.parts:
                 return None

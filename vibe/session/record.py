@@ -11,7 +11,7 @@ from typing import Final, NewType, TypeAlias
 
 from msgspec import Struct
 
-from vibe.domain.answer import Answer
+from vibe.domain.answer import Answer, Pace
 from vibe.domain.event import FailedOver, Retracted, Seam
 from vibe.domain.message import Producer, ToolResult, User
 from vibe.domain.model import Alias
@@ -90,11 +90,13 @@ class TurnBegan(Struct, frozen=True, kw_only=True, tag="turn"):
 
 
 class Answered(Struct, frozen=True, kw_only=True, tag="answer"):
-    """A sealed answer, never to be asked for again; or, with its `cut`, what came of one."""
+    """A sealed answer, never to be asked for again; or, with its `cut`, what came of one. `pace` is
+    None where it was not measured."""
 
     turn: int
     number: int
     answer: Answer
+    pace: Pace | None = None
 
 
 class Arrived(Struct, frozen=True, kw_only=True, tag="arrived"):

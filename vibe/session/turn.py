@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.domain.answer import Answer
+from vibe.domain.answer import Answer, Pace
 from vibe.domain.message import CallId, Text, ToolCall, ToolResult, User
 from vibe.domain.turn import CallKey, Denial
 from vibe.session.record import (
@@ -109,6 +109,7 @@ class Step(Struct, frozen=True, kw_only=True, tag="answer"):
 
     number: int
     answer: Answer
+    pace: Pace | None = None
     calls: tuple[Call, ...] = ()
     is_lost: bool = False
 
@@ -199,7 +200,7 @@ def _step(record: Answered) -> Step:
         Call(key=CallKey(turn=record.turn, answer=record.number, position=position), asked=each)
         for position, each in enumerate(asked)
     )
-    return Step(number=record.number, answer=record.answer, calls=tuple(calls))
+    return Step(number=record.number, answer=record.answer, pace=record.pace, calls=tuple(calls))
 
 
 def _lost_call(like: CallKey, position: int) -> Call:

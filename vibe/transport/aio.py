@@ -122,7 +122,7 @@ class LoadClient:
 
     async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
         """`stream`: it is left to whoever reads it, which is the only way that there is."""
-        assert stream  # noqa: S101
+        assert stream  # noqa: S101 - nobody here asks otherwise
         response = await self._transport.handle_async_request(request)
         response.request = request
         return response

@@ -84,6 +84,7 @@ class ChatApp(App[Left], inherit_bindings=False):
             heard=self._reach.note,
         )
         self._panel: Panel | None = None
+        self._beats = 0
         self._tree = Tree(house.folder, self._now)
         self._tip, self._tip_until_s = "", float("-inf")
         self._history = History(self.talk.story)
@@ -136,7 +137,7 @@ class ChatApp(App[Left], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._composer.focus()
-        self._beat = self.set_interval(BEAT_S, self.look, pause=True)
+        self._beat = self.set_interval(BEAT_S, self._look_on, pause=True)
         self.set_interval(IDLE_BEAT_S, self._beat_idly)
         resumed = cast("Signal[App[Left]]", self.app_resume_signal)
         resumed.subscribe(self, self._paint_anew)
@@ -158,6 +159,14 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.customs = await brought(self)
         await self.talk.open(self.house.resume)
         self._beat_idly()
+
+    def _look_on(self) -> None:
+        """At the answer each time, at what else is told of it every other."""
+        self._beats += 1
+        if self._beats % 2:
+            self.look()
+        else:
+            self._history.look()
 
     def _beat_idly(self) -> None:
         for news in self.house.news():

@@ -1,7 +1,5 @@
 """A conversation that was had before, told again as the events of its turns: so it becomes the very
 rows that it was while it was had.
-
-How fast an answer came is not told: nobody knows it any more.
 """
 
 from __future__ import annotations
@@ -48,8 +46,10 @@ Happened: TypeAlias = FailedOver | Seam | Retracted
 def story_of(transcript: Transcript, redactor: Redactor) -> Story:
     """Takes a while, where there is much to tell."""
     story = Story()
+    steps = (step for turn in transcript.turns for step in turn.steps)
+    paces = (step.pace for step in steps if step.answer.cut is None)
     for event in Hiding(redactor).each(events_of(transcript)):
-        story.recall(event)
+        story.recall(event, next(paces) if isinstance(event, Sealed) else None)
     return story
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.clean import clean_line
+from vibe.domain.answer import Pace
 from vibe.domain.event import (
     Event,
     FailedOver,
@@ -34,6 +35,13 @@ FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_A_SECOND: Final = 8
 CHARACTERS_A_TOKEN: Final = 4
 LEAST_S: Final = 0.2  # a speed over less says nothing
+
+
+def speed_told(pace: Pace | None, written: float) -> list[str]:
+    """Of so many tokens; nothing where it is not known."""
+    if pace is None or pace.wrote_s < LEAST_S or not written:
+        return []
+    return [f"{written / pace.wrote_s:.0f} tok/s"]
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -91,18 +99,15 @@ class Progress(Struct, frozen=True, kw_only=True):
         count = self.tokens + self.characters // CHARACTERS_A_TOKEN
         parts += [self.alias] if self.alias else []
         parts += [f"↓ {tokens(count)} tok"] if count else []
-        parts += [f"{speed:.0f} tok/s"] if (speed := self.speed(at_s)) else []
+        written = self.characters / CHARACTERS_A_TOKEN
+        parts += speed_told(self.pace(at_s), written)
         return " · ".join(parts)
 
-    def first_word_s(self) -> float | None:
-        return None if self.first_s is None else max(0.0, self.first_s - self.asked_s)
-
-    def speed(self, at_s: float, tokens: int | None = None) -> float | None:
-        """Of the answer that comes; `tokens` is how many it has, where that is known."""
-        if self.first_s is None or at_s - self.first_s < LEAST_S:
+    def pace(self, at_s: float) -> Pace | None:
+        """Of the answer that comes."""
+        if self.first_s is None:
             return None
-        count = self.characters / CHARACTERS_A_TOKEN if tokens is None else tokens
-        return count / (at_s - self.first_s)
+        return Pace(first_s=max(0.0, self.first_s - self.asked_s), wrote_s=at_s - self.first_s)
 
     def _longer(self, by: int, at_s: float) -> Progress:
         first_s = at_s if self.first_s is None else self.first_s

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from msgspec.structs import replace
 
 from vibe.clean import Cleaner, clean, clean_line
+from vibe.domain.answer import Pace
 from vibe.domain.event import (
     Event,
     FailedOver,
@@ -50,7 +51,7 @@ from vibe.domain.turn import (
 from vibe.tui.draw.ink import Line, shortened
 from vibe.tui.history.items import Answer, Item, Note, said_by
 from vibe.tui.history.ownrow import rows_before
-from vibe.tui.history.progress import Progress
+from vibe.tui.history.progress import Progress, speed_told
 from vibe.tui.history.toolrow import Row, begun, finished
 
 UNKNOWN: Final = "unknown"
@@ -77,7 +78,7 @@ class Story:
         self._rows: dict[CallKey, int] = {}
         self._cleaner = Cleaner()
         self._question = ""
-        self._timed, self._at_s = self.progress, 0.0
+        self._pace: Pace | None = None
 
     def lines(self, index: int, width: int, *, with_details: bool) -> tuple[Line, ...]:
         """With the blank line before it, if it needs one."""
@@ -102,12 +103,13 @@ class Story:
         self._question = ""
 
     def note(self, event: Event, at_s: float) -> None:
-        self._timed, self._at_s = self.progress, at_s
+        if isinstance(event, Sealed):
+            self._pace = self.progress.pace(at_s)
         self._apply(event, at_s)
 
-    def recall(self, event: Event) -> None:
-        """Of a turn that was had before: how fast anything of it was, is not known."""
-        self._timed = Progress()
+    def recall(self, event: Event, pace: Pace | None = None) -> None:
+        """Of a turn that was had before; an answer at the pace that was kept, if it was."""
+        self._pace = pace
         if isinstance(event, TurnStarted | MessageAdded):
             for row in rows_before(event.message):
                 self.add(row)
@@ -220,7 +222,7 @@ class Story:
             if self._asked != (self._speaker,) or self._note:
                 self._current()
             if self._answer is not None:
-                self._tell_facts(self._current(), event)
+                self._tell_facts(self._current(), event.answer.usage.output)
                 self._touch_answer()
             text = "".join(part.text for part in event.answer.parts if isinstance(part, Text))
             self.last_answer = clean(text) or self.last_answer
@@ -229,15 +231,11 @@ class Story:
         self._complete()
         self._asked, self._note, self._anew = (), (), ()
 
-    def _tell_facts(self, answer: Answer, event: Sealed) -> None:
-        first_s, speed = self._timed.first_word_s(), self._timed.speed(self._at_s)
-        if first_s is not None:
-            answer.facts, answer.brief = (f"{first_s:.1f} s to first word",), (f"{first_s:.1f} s",)
-        if output := event.answer.usage.output:
-            speed = self._timed.speed(self._at_s, output)
-        if speed:
-            fact = f"{speed:.0f} tok/s"
-            answer.facts, answer.brief = (*answer.facts, fact), (*answer.brief, fact)
+    def _tell_facts(self, answer: Answer, written: int | None) -> None:
+        if self._pace is not None:
+            first = f"{self._pace.first_s:.1f} s"
+            speed = speed_told(self._pace, written or 0)
+            answer.facts, answer.brief = (f"{first} to first word", *speed), (first, *speed)
 
     # The calls.
 
