@@ -242,6 +242,8 @@ class Session:
         match list(takewhile(lambda word: word not in (">", "|"), words)):
             case [] | ["export"]:
                 pass
+            case ["vibe", "with", *_]:  # what follows is for another program
+                pass
             case ["vibe", *args] | ["sh", "scripts/run", *args]:
                 with redirect_stdout(io.StringIO()):
                     outcome = vibe(*args, "--help", home=self.home)

@@ -16,7 +16,7 @@ from tests.mux.pools import Line, Rig, pool
 from vibe.clock import SystemClock
 from vibe.config.schema import Gateway
 from vibe.domain.model import Alias, BrokenStream, ProviderName, Size
-from vibe.gateway.app import SERVED, Application, refused
+from vibe.gateway.app import POSTS, Application
 from vibe.gateway.checks import Checks, Listing
 from vibe.gateway.connection import Timeouts
 from vibe.gateway.guard import rules_of
@@ -92,7 +92,7 @@ async def gateway(
             if isinstance(m.upstream, Listing)
         }
         checks = Checks(rig.mux, listings, clock)
-        metrics = Metrics((*SERVED, *PATHS))
+        metrics = Metrics((*POSTS, *PATHS))
 
         def note(each: Record | Switched) -> None:
             told.append(each)
@@ -112,7 +112,7 @@ async def gateway(
             rules=rules_of(Gateway(), port=port_of(sockets)),
             token=Secret(TOKEN),
             max_requests=512,
-            told=refused,
+            told=application.refuse,
         )
         async with up(protected, sockets, timeouts=KEPT) as place:
             url = f"http://127.0.0.1:{place.port}"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 from anthropic import AsyncAnthropic
-from anthropic.types import Message, MessageParam, ToolParam
+from anthropic.types import (
+    Message,
+    MessageParam,
+    TextBlock,
+    ThinkingBlock,
+    ToolParam,
+    ToolResultBlockParam,
+    ToolUseBlock,
+)
 from pydantic import BaseModel
 
 from tests.gateway.by_heart import (
@@ -58,9 +66,8 @@ async def a_message_is_answered(client: AsyncAnthropic, model: str) -> None:
     got = await client.messages.create(
         model=model, max_tokens=100, system="Be brief.", messages=[says(GREETING)]
     )
-    (block,) = got.content
-    assert block.type == "text"
-    assert (block.text, got.stop_reason, got.usage.output_tokens) == (SAYS, "end_turn", SAYS_TOKENS)
+    assert (told(got), got.stop_reason) == ([SAYS], "end_turn")
+    assert got.usage.output_tokens == SAYS_TOKENS
     assert got.usage.input_tokens > 0
 
 
@@ -70,10 +77,8 @@ async def a_message_is_streamed(client: AsyncAnthropic, model: str) -> None:
     ) as stream:
         text = "".join([piece async for piece in stream.text_stream])
         got = await stream.get_final_message()
-    (block,) = got.content
-    assert block.type == "text"
-    told = text, block.text, got.stop_reason, got.usage.output_tokens
-    assert told == (SAYS, SAYS, "end_turn", SAYS_TOKENS)
+    assert (text, told(got), got.stop_reason) == (SAYS, [SAYS], "end_turn")
+    assert got.usage.output_tokens == SAYS_TOKENS
 
 
 async def calls_and_their_results_go_round(client: AsyncAnthropic, model: str) -> None:
@@ -92,28 +97,41 @@ async def streamed_calls_and_their_results_go_round(client: AsyncAnthropic, mode
 
 
 async def conclude(client: AsyncAnthropic, model: str, got: Message) -> None:
-    text, *calls = got.content
-    assert (got.stop_reason, text.type) == ("tool_use", "text")
-    assert text.text == LOOKS_UP
-    assert [call.type for call in calls] == ["tool_use"] * 2
-    assert [(call.name, call.input) for call in calls] == [(TOOL, {"city": c}) for c in CITIES]
-    results: Iterable[Any] = [
-        {"type": "tool_result", "tool_use_id": call.id, "content": "3 °C"} for call in calls
+    wanted = [(TOOL, {"city": city}) for city in CITIES]
+    assert (told(got), got.stop_reason) == ([LOOKS_UP, *wanted], "tool_use")
+    results: list[ToolResultBlockParam] = [
+        {"type": "tool_result", "tool_use_id": block.id, "content": "3 °C"}
+        for block in got.content
+        if block.type == "tool_use"
     ]
-    said = got.model_dump(exclude_none=True)["content"]
     history: list[MessageParam] = [
-        says(QUESTION),
-        {"role": "assistant", "content": said},
-        {"role": "user", "content": results},
-    ]
+        says(QUESTION), went_on(got), {"role": "user", "content": results}
+    ]  # fmt: skip
     last = await client.messages.create(
         model=model, max_tokens=MOST, messages=history, tools=[OFFERED]
     )
-    assert text_of(last) == CONCLUDES
+    assert told(last) == [CONCLUDES]
 
 
-def text_of(message: Message) -> str:
-    return "".join(block.text for block in message.content if block.type == "text")
+def told(message: Message) -> list[object]:
+    """Of each block what there is to it."""
+    found: list[object] = []
+    for block in message.content:
+        match block:
+            case TextBlock(text=text):
+                found.append(text)
+            case ThinkingBlock(thinking=thought):
+                found.append(("thought", thought))
+            case ToolUseBlock(name=name, input=arguments):
+                found.append((name, arguments))
+            case _:
+                found.append(block)
+    return found
+
+
+def went_on(message: Message) -> MessageParam:
+    """The answer as a program sends it back."""
+    return {"role": "assistant", "content": message.model_dump(exclude_none=True)["content"]}
 
 
 async def an_answer_has_the_form_that_is_wanted(client: AsyncAnthropic, model: str) -> None:
@@ -145,16 +163,13 @@ async def streamed_thought_is_told_and_goes_back(client: AsyncAnthropic, model: 
 
 
 async def go_on(client: AsyncAnthropic, model: str, got: Message) -> None:
-    thought, text = got.content
-    assert (thought.type, text.type) == ("thinking", "text")
-    assert (thought.thinking, text.text) == (THINKS, THOUGHT)
-    said = got.model_dump(exclude_none=True)["content"]
+    assert told(got) == [("thought", THINKS), THOUGHT]
     last = await client.messages.create(
         model=model,
         max_tokens=MOST,
-        messages=[says(RIDDLE), {"role": "assistant", "content": said}, says(GREETING)],
+        messages=[says(RIDDLE), went_on(got), says(GREETING)],
     )
-    assert text_of(last) == SAYS
+    assert told(last) == [SAYS]
 
 
 async def tokens_are_counted(client: AsyncAnthropic, model: str) -> None:

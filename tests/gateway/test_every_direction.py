@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tests.gateway.rig import Gate, gateway
 from tests.mux.pools import Line
-from tests.wire import grammar_chat, grammar_messages, grammar_responses
+from tests.wire import grammar_chat, grammar_messages, grammar_mistral, grammar_responses
 from vibe.domain.model import Backend, ProviderName
 from vibe.domain.request import Dialect
 from vibe.domain.stream import Broken, CallBegan, Ended, StreamEvent, TextDelta
@@ -31,6 +31,7 @@ CALLS = (call("read", path="a.txt"), call("read", path="b.txt"))
 FULL = Answer(text="Grüße an die Welt.", calls=CALLS)
 HELLO: Final[dict[Dialect, tuple[str, dict[str, Any]]]] = {
     "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello"}]}),
+    "mistral": ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello"}]}),
     "messages": (
         "/v1/messages",
         {"max_tokens": 1000, "messages": [{"role": "user", "content": "Hello"}]},
@@ -39,9 +40,11 @@ HELLO: Final[dict[Dialect, tuple[str, dict[str, Any]]]] = {
 }
 SPEAKS: Final[dict[Dialect, Backend]] = {
     "chat": "generic",
+    "mistral": "mistral",
     "messages": "anthropic",
     "responses": "responses",
 }
+SAYS_WHO: Final = {"mistral": {"user-agent": "mistral-client-python/3.7.0"}}
 QUICK: Final = Rules(error_s=0.0, rate_limit_s=0.0, max_wait_s=0.0)
 End: TypeAlias = Literal["whole", "refused", "broken"]
 
@@ -61,7 +64,7 @@ def behaviour(_: Asked) -> Answer:
 async def got(gate: Gate, client: Dialect, fault: Fault, *, stream: bool, is_own: bool) -> Got:
     path, body = HELLO[client]
     asked = {**body, "model": fault.name, "stream": stream}
-    response = await gate.client.post(path, json=asked)
+    response = await gate.client.post(path, json=asked, headers=SAYS_WHO.get(client))
     if response.status_code != 200:
         assert 400 <= response.status_code < 600
         assert isinstance(response.json()["error"]["message"], str)
@@ -88,6 +91,8 @@ def check(client: Dialect, sent: bytes) -> None:
     match client:
         case "chat":
             grammar_chat.read(grammar_chat.events(sent))
+        case "mistral":
+            grammar_mistral.read(grammar_chat.events(sent))
         case "messages":
             assert grammar_messages.verdict(sent) in ("whole", "failed")
         case "responses":

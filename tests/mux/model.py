@@ -26,6 +26,7 @@ TAKES_DOWN: Mapping[str, tuple[str, str | float]] = {
     "unreachable": ("origin", "error_s"),
 }
 MENDED_BY_PEOPLE = frozenset({"auth", "no_credit", "not_found"})
+OF_A_SERVER = frozenset({"unreachable", "server", "overloaded", "stalled", "broken_stream"})
 PASSING = frozenset(TAKES_DOWN) - MENDED_BY_PEOPLE
 PROBED = 3  # of an entry's scopes: for the network all may try at once
 LONGEST_PASSING_S = 300.0

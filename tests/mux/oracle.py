@@ -17,7 +17,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Any, NoReturn
 
-from tests.mux.model import MENDED_BY_PEOPLE, PROBED, SPREAD, Scope, Seat, backoff_s
+from tests.mux.model import MENDED_BY_PEOPLE, OF_A_SERVER, PROBED, SPREAD, Scope, Seat, backoff_s
 from tests.mux.scene import MOST_WITHOUT_WAITING, Asked, Attempt, Scene
 from vibe.domain.failure import Failure
 from vibe.domain.limits import Limits
@@ -138,6 +138,14 @@ class Oracle:
         for scope in self._scene.seats[alias].scopes:
             scope.close()
             scope.leased = -inf
+        self._scene.all_moved()
+
+    def reached(self, now: float, alias: str) -> None:
+        self._event = "reached"
+        for scope in self._scene.seats[alias].scopes:
+            if scope.until is not None and scope.kind in OF_A_SERVER and now >= scope.stated:
+                scope.close()
+                scope.leased = -inf
         self._scene.all_moved()
 
     def hurried(self, now: float) -> None:

@@ -424,6 +424,13 @@ LATE_RESULT: dict[str, object] = {
         pytest.param(
             "anthropic",
             "/v1/messages",
+            {"model": "m", "max_tokens": 1, "messages": [{"role": "system", "content": "Hi"}]},
+            400,
+            id="a system message without its beta",
+        ),
+        pytest.param(
+            "anthropic",
+            "/v1/messages",
             LATE_RESULT,
             400,
             id="a result that comes after other words",

@@ -102,6 +102,11 @@ def result(number: int, name: str, text: str) -> ToolResult:
             (Assistant(parts=(Text("No."),)),),
             id="a refusal",
         ),
+        pytest.param(
+            [{"role": "assistant", "content": [{"type": "thinking", "thinking": []}]}],
+            (Assistant(parts=()),),
+            id="a thought of nobody knows whom",
+        ),
     ],
 )
 def test_messages_of_every_kind_are_read(

@@ -39,6 +39,10 @@ def read(**body: Any) -> EmbeddingsWanted:
             {"input": ["a", ""], "dimensions": 2},
             EmbeddingsWanted(request=EmbeddingRequest(inputs=("a", ""), dimensions=2), model="m"),
         ),
+        (
+            {"input": ["a"], "output_dimension": 2},
+            EmbeddingsWanted(request=EmbeddingRequest(inputs=("a",), dimensions=2), model="m"),
+        ),
     ],
 )
 def test_a_request_is_read(members: dict[str, Any], expected: EmbeddingsWanted) -> None:
@@ -71,13 +75,14 @@ def test_what_has_a_wrong_form_is_refused(members: dict[str, Any], message: str)
 
 def test_the_answer_is_read_as_what_it_was() -> None:
     embeddings = Embeddings(vectors=((0.1, -2.0), (0.0, 3.5)), model="m", usage=Usage(input=3))
-    body = embeddings_body(WANTED, embeddings, model="m")
+    body = embeddings_body(WANTED, embeddings, id="i", model="m")
     assert decode_embeddings(body, inputs=2) == embeddings
 
 
 def test_a_vector_in_base64_is_its_32_bit_numbers_the_lowest_byte_first() -> None:
     embeddings = Embeddings(vectors=((0.5, -2.0),))
-    assert msgspec.json.decode(embeddings_body(IN_BASE64, embeddings, model="x")) == {
+    assert msgspec.json.decode(embeddings_body(IN_BASE64, embeddings, id="i", model="x")) == {
+        "id": "i",
         "object": "list",
         "data": [{"object": "embedding", "index": 0, "embedding": "AAAAPwAAAMA="}],
         "model": "x",
@@ -87,11 +92,11 @@ def test_a_vector_in_base64_is_its_32_bit_numbers_the_lowest_byte_first() -> Non
 
 @given(st.lists(st.floats(width=32, allow_nan=False)))
 def test_any_vector_comes_out_of_base64(vector: list[float]) -> None:
-    body = embeddings_body(IN_BASE64, Embeddings(vectors=(tuple(vector),)), model="m")
+    body = embeddings_body(IN_BASE64, Embeddings(vectors=(tuple(vector),)), id="i", model="m")
     data = b64decode(msgspec.json.decode(body)["data"][0]["embedding"])
     assert [*struct.unpack(f"<{len(vector)}f", data)] == vector
 
 
 def test_a_number_too_large_for_32_bits_is_no_error() -> None:
-    body = embeddings_body(IN_BASE64, Embeddings(vectors=((1e300,),)), model="m")
+    body = embeddings_body(IN_BASE64, Embeddings(vectors=((1e300,),)), id="i", model="m")
     assert b"AACAfw==" in body  # infinity

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,10 +111,11 @@ class Cli:
 
         return Store.open(self.folders().pool, SystemClock())
 
-    def memory(self) -> Memory:
+    def memory(self, *, tell: Callable[[str], None] | None = None) -> Memory:
+        """`tell` hears of trouble with it, by default the person."""
         from vibe.mux.shared import SharedMemory
 
-        return SharedMemory(self.store(), tell=self.warn)
+        return SharedMemory(self.store(), tell=tell or self.warn)
 
     def warn(self, trouble: str) -> None:
         paint = self.terminal.talk_paint

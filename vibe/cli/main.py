@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, str] = {
     "permissions": "vibe.cli.permissions",
     "serve": "vibe.cli.serve",
     "sessions": "vibe.cli.sessions",
+    "with": "vibe.cli.with_client",
 }
 SAID = "vibe.said"  # what the person says at once, among what a parse brings
 _HIDDEN: Mapping[str, str] = {"prompt": "vibe.cli.prompt"}
@@ -207,9 +208,23 @@ def _chat(cli: Cli, flags: Flags, *, said: str, plain: bool) -> ExitCode:
 
 
 def routed(args: list[str]) -> list[str]:
-    """`args` as the parser takes them: with -p, everything belongs to the one prompt."""
+    """`args` as the parser takes them: with -p, everything belongs to the one prompt.
+
+    What follows `vibe with` is for another program, even -p.
+    """
     options = args[: args.index("--")] if "--" in args else args
+    if "with" in options and _are_options(options[: options.index("with")]):
+        return args
     return ["prompt", *args] if {"-p", "--print"} & set(options) else args
+
+
+def _are_options(args: list[str]) -> bool:
+    """Whether nothing else is among them: no words, and no prompt."""
+    before = ["", *args]
+    return all(
+        (arg.startswith("-") and arg not in ("-p", "--print")) or last in ("--config", "--log-file")
+        for last, arg in zip(before, args, strict=False)
+    )
 
 
 def run(args: list[str], world: World) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   vibe serve
-  vibe serve --port 0            any free port; the first line tells which
+  vibe serve --port 0            any free port; it tells which
   vibe with claude               the same for one program alone, and nothing to set
 \b
 Clients need the address and the token:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from vibe.assemble import mux_for_all, refit_for_all
 from vibe.cli.chat_desk import DEMO
 from vibe.cli.context import Cli
-from vibe.cli.serve_log import Log, table
+from vibe.cli.serve_known import Known, announce, near
+from vibe.cli.serve_log import Log
 from vibe.cli.serve_offer import demo_offer, offer_of
 from vibe.clock import Clock, SystemClock
 from vibe.config.load import Loaded
 from vibe.domain.model import ProviderName
 from vibe.errors import ExitCode, VibeError
-from vibe.gateway.app import SERVED, Application, refused
+from vibe.gateway.app import POSTS, Application
 from vibe.gateway.auth import token_at
 from vibe.gateway.checks import Checks, Listing
 from vibe.gateway.guard import rules_of
@@ -29,50 +33,78 @@ from vibe.gateway.pages import PATHS, Pages
 from vibe.gateway.protected import Protected
 from vibe.gateway.record import Record, Switched
 from vibe.gateway.server import serve
+from vibe.secret import Secret
 
 LOOKS_S = 1.0  # between two looks at the configuration's files
 
 
 async def serving(
-    cli: Cli, loaded: Loaded, sockets: tuple[socket.socket, ...], host: str
+    cli: Cli,
+    loaded: Loaded,
+    sockets: tuple[socket.socket, ...],
+    host: str,
+    *,
+    token: Secret | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> ExitCode:
-    """Until it is told to end."""
+    """Until it is told to end. With a `token` it is for whoever has that, and known to nobody."""
+    clock = SystemClock()
+    log = Log(cli, form=loaded.settings.gateway.log, wall=clock.wall)
+    cli.logger()  # for what goes wrong, which must not go to the terminal as it is
     async with AsyncExitStack() as stack:
-        running = await _running(cli, loaded, stack, port=port_of(sockets))
+        offer = await _offer(cli, loaded, stack, clock=clock, log=log)
+        running = Running(cli, loaded, offer, clock, log, port=port_of(sockets), token=token)
         stack.push_async_callback(running.end)
         url = url_of(host, port_of(sockets))
+
+        def started() -> None:
+            running.begin(url)
+            begun()
+
         return await serve(
             running.protected,
             sockets,
-            started=lambda: running.begin(url),
+            started=started,
             reload=running.reload,
             stopping=running.stop,
             bounds=running.protected.rules.bounds,
         )
 
 
-async def _running(cli: Cli, loaded: Loaded, stack: AsyncExitStack, *, port: int) -> Running:
-    clock = SystemClock()
-    if loaded.settings.models:
-        mux = await asyncio.to_thread(mux_for_all, loaded, clock=clock, memory=cli.memory())
-        stack.push_async_callback(mux.aclose)
-        offer = offer_of(loaded, mux, clock=clock)
-    else:
-        cli.warn(DEMO)
-        offer = await demo_offer(stack, clock=clock)
-    return Running(cli, loaded, offer, clock, port=port)
+async def _offer(
+    cli: Cli, loaded: Loaded, stack: AsyncExitStack, *, clock: Clock, log: Log
+) -> Offer:
+    if not loaded.settings.models:
+        log.warn(DEMO)
+        return await demo_offer(stack, clock=clock)
+    memory = cli.memory(tell=log.warn)
+    mux = await asyncio.to_thread(mux_for_all, loaded, clock=clock, memory=memory)
+    stack.push_async_callback(mux.aclose)
+    return offer_of(loaded, mux, clock=clock)
 
 
 class Running:
     """`_loaded` is the configuration that counts; one that has mistakes is told, and left."""
 
-    def __init__(self, cli: Cli, loaded: Loaded, offer: Offer, clock: Clock, *, port: int) -> None:
+    def __init__(
+        self,
+        cli: Cli,
+        loaded: Loaded,
+        offer: Offer,
+        clock: Clock,
+        log: Log,
+        *,
+        port: int,
+        token: Secret | None = None,
+    ) -> None:
         self._cli = cli
         self._loaded = loaded
         self._clock = clock
+        self._log = log
         self._port = port
-        self._tasks: list[asyncio.Task[None]] = []
-        self._metrics = Metrics((*SERVED, *PATHS))
+        self._following: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
+        self._metrics = Metrics((*POSTS, *PATHS))
         self._checks = Checks(offer.mux, _listings(offer), clock)
         pages = Pages(
             self._metrics,
@@ -81,70 +113,91 @@ class Running:
         )
         self._application = Application(offer, pages, self._note)
         gateway = loaded.settings.gateway
-        self._token_file = cli.folders().state / "gateway.token"
+        self._token_file = cli.folders().gateway_token
+        self._is_for_one = token is not None
+        self._known: BinaryIO | None = None
         self.protected = Protected(
             self._application,
             rules=rules_of(gateway, port=port),
-            token=token_at(self._token_file, tell=cli.warn),
+            token=token or token_at(self._token_file, tell=log.warn),
             max_requests=gateway.max_requests,
-            told=refused,
+            told=self._application.refuse,
         )
-        self._log = Log(
-            cli.terminal.talk,
-            cli.terminal.talk_paint,
-            form=gateway.log,
-            names=lambda: self._application.offer.names,
-            wall=clock.wall,
-        )
+        log.offers(offer.names)
 
     def begin(self, url: str) -> None:
         offer = self._application.offer
         found = health(offer.mux.snapshot(), offer.priorities)
-        paint = self._cli.terminal.talk_paint
-        for line in table(paint, offer.names, found, url=url, token=str(self._token_file)):
-            self._cli.terminal.talk(line)
-        self._tasks.append(asyncio.create_task(self._follow()))
+        where = "the environment of its command" if self._is_for_one else str(self._token_file)
+        self._log.began(offer.names, found, url=url, token=where)
+        self._following = asyncio.create_task(self._follow())
         self._check()
+        if not self._is_for_one:
+            folders = self._cli.folders()
+            known = Known(url=near(url), config=str(folders.config))
+            self._known = announce(folders.gateway, known)
 
     def stop(self) -> None:
-        paint = self._cli.terminal.talk_paint
+        if self._known:
+            self._known.close()
         left = self.protected.under_way
-        self._cli.terminal.talk(paint(f"stopping: {left} under way" if left else "stopping", "dim"))
+        self._log.say(f"stopping: {left} under way" if left else "stopping")
 
     async def end(self) -> None:
-        for task in self._tasks:
+        tasks = [task for task in (self._following, self._checking) if task]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def reload(self) -> None:
         """Read the configuration again. What is under way ends as it began."""
         try:
             loaded = self._cli.load(allow_missing_keys=True)
-            gateway = loaded.require().gateway
+            loaded.require()
+            if not loaded.settings.models or not self._loaded.settings.models:
+                self._log.warn("to begin or end with models needs a new start of vibe serve")
+                return
+            self._refit(loaded)
         except VibeError as error:
-            self._cli.tell(error)
-            self._cli.warn("the configuration has mistakes, so that of before still counts")
+            self._log.tell(error)
+            self._log.warn("the configuration has mistakes, so that of before still counts")
             return
-        if not loaded.settings.models or not self._loaded.settings.models:
-            self._cli.warn("to begin or end with models needs a new start of vibe serve")
-            return
-        self._loaded = loaded
+        self._log.say("read the configuration again")
+
+    def _refit(self, loaded: Loaded) -> None:
+        before, settings = self._loaded.settings, loaded.settings
+        gateway = settings.gateway
         mux = self._application.offer.mux
         refit_for_all(mux, loaded, clock=self._clock)
-        self._application.offer = offer_of(loaded, mux, clock=self._clock)
+        self._loaded = loaded
+        began = self._application.offer.began
+        offer = replace(offer_of(loaded, mux, clock=self._clock), began=began)
+        self._application.offer = offer
         self.protected.rules = rules_of(gateway, port=self._port)
         self.protected.max_requests = gateway.max_requests
-        self._checks.listings = _listings(self._application.offer)
-        self._cli.terminal.talk(self._cli.terminal.talk_paint("read the configuration again"))
+        self._checks.listings = _listings(offer)
+        self._log.form = gateway.log
+        self._log.offers(offer.names)
+        every_s, before_s = (
+            each.multiplexer.health_check_interval_s for each in (settings, before)
+        )
+        if every_s != before_s:
+            self._check()
+        if (gateway.host, gateway.port) != (before.gateway.host, before.gateway.port):
+            self._log.warn("host and port count from the next start of vibe serve")
 
     def _note(self, told: Record | Switched) -> None:
         self._metrics.note(told)
         self._log.note(told)
 
     def _check(self) -> None:
+        """From now on, as often as is configured."""
+        if self._checking:
+            self._checking.cancel()
         interval_s = self._loaded.settings.multiplexer.health_check_interval_s
+        self._checking = None
         if interval_s is not None:
-            self._tasks.append(asyncio.create_task(self._checks.every(interval_s)))
+            self._checking = asyncio.create_task(self._checks.every(interval_s))
 
     async def _follow(self) -> None:
         """The files of the configuration; whoever writes them moves another in their place."""

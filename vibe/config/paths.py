@@ -35,6 +35,15 @@ class Folders(Struct, frozen=True, kw_only=True):
         return self.state / "pool.db"
 
     @property
+    def gateway(self) -> Path:
+        """Where `vibe serve` runs, while it does."""
+        return self.state / "gateway.json"
+
+    @property
+    def gateway_token(self) -> Path:
+        return self.state / "gateway.token"
+
+    @property
     def history(self) -> Path:
         return self.state / "history.jsonl"
 

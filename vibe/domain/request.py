@@ -9,7 +9,7 @@ from msgspec import Struct
 from vibe.domain.message import Message
 
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high"]
-Dialect: TypeAlias = Literal["chat", "messages", "responses"]  # of a client
+Dialect: TypeAlias = Literal["chat", "mistral", "messages", "responses"]  # of a client
 
 
 class Tool(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from vibe.domain.quirks import Quirks
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """`None` is not known. The limits and parameters are those of the configuration."""
+    """`None` is not known. The limits and parameters are those of the configuration. Whether it
+    `takes_originals`, a client's request as it is, shows only when it refuses one."""
 
     provider: ProviderName
     model: str
@@ -24,6 +25,7 @@ class Target(Struct, frozen=True, kw_only=True):
     calls_tools: bool | None = None
     sees_images: bool | None = None
     prefills: bool | None = None
+    takes_originals: bool = True
 
     @property
     def producer(self) -> Producer:

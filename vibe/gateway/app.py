@@ -10,24 +10,31 @@ from typing import Final
 
 from vibe.clean import clean_line
 from vibe.errors import UsageError
-from vibe.gateway.asgi import Receive, Scope, Send, answer, request_id
+from vibe.gateway.asgi import Receive, Scope, Send, answer, header, request_id
 from vibe.gateway.body import read_body
+from vibe.gateway.embedding import EMBEDDINGS, Embedding
 from vibe.gateway.exchange import Exchange, Tell
 from vibe.gateway.offer import Offer
 from vibe.gateway.pages import Pages
+from vibe.gateway.protected import BROKEN_OFF
+from vibe.gateway.record import Record
 from vibe.gateway.refusal import Refusal
 from vibe.wire.serve_chat_answer import ServedChat
 from vibe.wire.serve_messages_answer import ServedMessages
+from vibe.wire.serve_mistral import USER_AGENT, ServedMistral
 from vibe.wire.serve_responses_answer import ServedResponses
 from vibe.wire.serving import Fault, Served, Trouble
 
 _MESSAGES: Final = ServedMessages()
+_MISTRAL: Final = ServedMistral()
+_CHAT: Final = "/v1/chat/completions"
 _COUNT: Final = "/v1/messages/count_tokens"
 SERVED: Final[dict[str, Served]] = {
-    "/v1/chat/completions": ServedChat(),
+    _CHAT: ServedChat(),
     "/v1/messages": _MESSAGES,
     "/v1/responses": ServedResponses(),
 }
+POSTS: Final = (*SERVED, EMBEDDINGS, _COUNT)
 _TROUBLES: Final[dict[int, Trouble]] = {
     401: "unauthorized",
     403: "forbidden",
@@ -57,29 +64,50 @@ class Application:
         offer = self.offer
         refusal = await self._answer(offer, scope, receive, send)
         if refusal is not None:
-            body = refused(scope["path"], refusal, request_id(scope))
+            body = self.refuse(scope["path"], refusal, request_id(scope))
             await answer(send, status=refusal.status, body=body, headers=refusal.headers)
+
+    def refuse(self, path: str, refusal: Refusal, request_id: str) -> bytes:
+        """What is said of it, which is written down as well; of what broke off, that was done."""
+        if refusal.code not in BROKEN_OFF:
+            note = refusal.sentence
+            record = Record(
+                id=request_id, path=path, status=refusal.status, end="refused", note=note
+            )
+            self._tell(record)
+        return refused(path, refusal, request_id)
 
     async def _answer(
         self, offer: Offer, scope: Scope, receive: Receive, send: Send
     ) -> Refusal | None:
         path, method = scope["path"], scope["method"]
-        served = SERVED.get(path)
-        if served or path == _COUNT:
+        if path in POSTS:
             if method != "POST":
                 return _wrong_method("POST")
             body = await read_body(scope, receive, max_bytes=offer.max_body_bytes)
             if isinstance(body, Refusal):
                 return body
-            if served is None:
+            if path == _COUNT:
                 return await _count(body, send)
-            await _while_wanted(Exchange(served, offer, scope, send, self._tell), body, receive)
+            if path == EMBEDDINGS:
+                exchange = Embedding(offer, scope, send, self._tell)
+            else:
+                exchange = Exchange(_served(scope), offer, scope, send, self._tell)
+            await _while_wanted(exchange, body, receive)
             return None
         if not self._pages.has(path):
             return _NOTHING
         if method not in ("GET", "HEAD"):
             return _wrong_method("GET")
         return await self._pages.show(offer, scope, send)
+
+
+def _served(scope: Scope) -> Served:
+    """Mistral's clients ask at the place of OpenAI's, and say who they are."""
+    agent = header(scope, b"user-agent") or b""
+    if scope["path"] == _CHAT and agent.startswith(USER_AGENT):
+        return _MISTRAL
+    return SERVED[scope["path"]]
 
 
 async def _count(body: bytes, send: Send) -> Refusal | None:
@@ -98,30 +126,28 @@ def _wrong_method(right: str) -> Refusal:
 
 def refused(path: str, refusal: Refusal, request_id: str) -> bytes:
     """A refusal in the protocol that the path speaks."""
-    served = _MESSAGES if path == _COUNT else SERVED.get(path, SERVED["/v1/chat/completions"])
+    served = _MESSAGES if path == _COUNT else SERVED.get(path, SERVED[_CHAT])
     trouble = _TROUBLES.get(refusal.status, "invalid")
     fault = Fault(status=refusal.status, trouble=trouble, message=refusal.sentence)
     return served.error(fault, request_id=request_id)
 
 
-async def _while_wanted(exchange: Exchange, body: bytes, receive: Receive) -> None:
+async def _while_wanted(exchange: Exchange | Embedding, body: bytes, receive: Receive) -> None:
     """Until it is answered, or until its client has gone away."""
     task = asyncio.current_task()
-    has_gone = False
 
     async def watch() -> None:
-        nonlocal has_gone
         while (await receive())["type"] != "http.disconnect":
             pass
         if task and not exchange.is_over:  # which ends the connection's messages just so
-            has_gone = True
+            exchange.is_left = True
             task.cancel()
 
     watching = asyncio.create_task(watch())
     try:
         await exchange.run(body)
     except asyncio.CancelledError:
-        if not has_gone or (task and task.uncancel() > 0):
+        if not exchange.is_left or (task and task.uncancel() > 0):
             raise
     finally:
         watching.cancel()

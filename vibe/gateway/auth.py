@@ -40,7 +40,7 @@ def token_at(path: Path, *, tell: Callable[[str], None]) -> Secret:
     kept: list[bytes] = []
 
     def keep(old: bytes | None) -> bytes:
-        new = old if old and old.strip() else _made()
+        new = old if old and old.strip() else new_token().reveal().encode() + b"\n"
         kept.append(new.strip())
         return new
 
@@ -78,9 +78,9 @@ def _token_in(name: bytes, value: bytes) -> bytes | None:
     return sent.strip(b" ") if scheme.lower() == b"bearer" else None
 
 
-def _made() -> bytes:
-    # In the form of a key, so that the log and whoever scans for secrets take it for one.
-    return b"sk-vibe-%b\n" % secrets.token_urlsafe(32).encode()
+def new_token() -> Secret:
+    """In the form of a key, so that the log and whoever scans for secrets take it for one."""
+    return Secret(f"sk-vibe-{secrets.token_urlsafe(32)}")
 
 
 def _close_to_others(path: Path, tell: Callable[[str], None]) -> None:

@@ -1,6 +1,6 @@
-"""Checks of providers that rest, or that nobody has asked yet: by the list of their models alone.
+"""Checks of providers that rest, or that never answered yet: by the list of their models alone.
 
-No check spends a token. One that is answered ends a rest that such an answer can speak for: a
+No check spends a token. One that is answered ends the rests that such an answer can speak for: of a
 provider that was down and is back. Who is limited, or refuses the key, is left to rest.
 """
 
@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from typing import Final, Protocol, runtime_checkable
 
 from vibe.clock import Clock
-from vibe.domain.failure import Failure, FailureKind
+from vibe.domain.failure import Failure
 from vibe.domain.model import Alias, ProviderName
+from vibe.gateway.health import by_provider
+from vibe.mux.health import OF_A_SERVER
 from vibe.mux.mux import Mux
-from vibe.mux.snapshot import EntrySnapshot
 
-_SPOKEN_FOR: Final = frozenset({
-    FailureKind.UNREACHABLE, FailureKind.SERVER, FailureKind.OVERLOADED, FailureKind.STALLED,
-    FailureKind.BROKEN_STREAM,
-})  # fmt: skip
+_PATIENCE_S: Final = 10.0  # a list comes at once, or it says nothing of who could answer now
 
 
 @runtime_checkable
@@ -28,7 +26,7 @@ class Listing(Protocol):
 
 
 class Checks:
-    """`unreachable` is what the last round found of those that were never asked. `listings` may be
+    """`unreachable` are those of the last round that never answered anything. `listings` may be
     replaced at any moment."""
 
     def __init__(self, mux: Mux, listings: Mapping[ProviderName, Listing], clock: Clock) -> None:
@@ -44,29 +42,39 @@ class Checks:
             await self._clock.sleep(interval_s)
 
     async def once(self) -> None:
-        due = self._due()
-        found = await asyncio.gather(*(self.listings[name].models() for name in due))
-        silent: set[ProviderName] = set()
-        for (name, resting), answer in zip(due.items(), found, strict=True):
-            if not isinstance(answer, Failure):
-                for alias in resting:
-                    self._mux.close(alias)
-            elif not resting and answer.kind in _SPOKEN_FOR:
-                silent.add(name)
-        self.unreachable = frozenset(silent)
+        """Each by itself, so that nobody is kept waiting by one that is silent."""
+        with self._mux.in_use():
+            due = self._due()
+            answers = await asyncio.gather(*(self._check(*each) for each in due.items()))
+        silent = (name for name, answers in zip(due, answers, strict=True) if not answers)
+        self.unreachable = frozenset(name for name in silent if not due[name])
 
-    def _due(self) -> dict[ProviderName, list[Alias]]:
-        """Whom to ask, and which of its models rest."""
-        due: dict[ProviderName, list[Alias]] = {}
-        for entry in self._mux.snapshot().entries:
-            if entry.provider not in self.listings or entry.trouble is not None:
-                continue
-            if entry.state == "closed" and entry.requests == 0:
-                due.setdefault(entry.provider, [])
-            elif _is_spoken_for(entry):
-                due.setdefault(entry.provider, []).append(entry.alias)
+    async def _check(self, name: ProviderName, resting: tuple[Alias, ...]) -> bool:
+        """Whether its server answers."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                answer = await self.listings[name].models()
+        except TimeoutError:
+            return False
+        if isinstance(answer, Failure):
+            return answer.kind not in OF_A_SERVER
+        for alias in resting:
+            self._mux.reached(alias)
+        return True
+
+    def _due(self) -> dict[ProviderName, tuple[Alias, ...]]:
+        """Whom to ask, and which of its models rest from what an answer is the end of."""
+        due: dict[ProviderName, tuple[Alias, ...]] = {}
+        for name, entries in by_provider(self._mux.snapshot()).items():
+            usable = [entry for entry in entries if entry.trouble is None]
+            resting = tuple(
+                entry.alias
+                for entry in usable
+                if entry.state != "closed" and entry.resting_from in OF_A_SERVER
+            )
+            is_unknown = all(
+                entry.state == "closed" and entry.last_ok_at is None for entry in usable
+            )
+            if name in self.listings and usable and (resting or is_unknown):
+                due[name] = resting
         return due
-
-
-def _is_spoken_for(entry: EntrySnapshot) -> bool:
-    return entry.state != "closed" and entry.resting_from in _SPOKEN_FOR

@@ -6,6 +6,7 @@ protocol. Whatever happens, there is one outcome and one record of it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from math import ceil
@@ -25,7 +26,7 @@ from vibe.gateway.asgi import Header, Headers, Scope, Send, answer, header, requ
 from vibe.gateway.faults import MALFORMED, fault_of
 from vibe.gateway.offer import Offer
 from vibe.gateway.outlet import Outlet
-from vibe.gateway.record import Record, Switched
+from vibe.gateway.record import Record, Switched, stopped, with_use
 from vibe.gateway.steady import Steady
 from vibe.mux.asking import Asking
 from vibe.wire import seals
@@ -41,7 +42,8 @@ _SESSION_HEADERS = (b"x-session-id", b"session_id", b"x-claude-code-session-id")
 
 class Exchange:
     """`_alias` is who was asked last, since `_asked_s`; `_writer` is there once pieces are told.
-    `is_over` as soon as nothing is left but to send the end."""
+    `_spent` is what attempts have used that brought no answer. `is_over` as soon as nothing is left
+    but to send the end, `is_left` once the client does not want it."""
 
     def __init__(self, served: Served, offer: Offer, scope: Scope, send: Send, tell: Tell) -> None:
         self._served = served
@@ -56,15 +58,9 @@ class Exchange:
         self._writer: Writer | None = None
         self._is_forwarded = False
         self._outlet = Outlet(send, self._headers)
-        self.is_over = False
-        self._record = Record(
-            id=self._id,
-            method=scope["method"],
-            path=scope["path"],
-            status=200,
-            end="gone",
-            took_s=0,
-        )
+        self._spent: list[Answer] = []
+        self.is_over = self.is_left = False
+        self._record = Record(id=self._id, path=scope["path"])
 
     async def run(self, body: bytes) -> None:
         try:
@@ -73,13 +69,25 @@ class Exchange:
                 await self._refuse(wanted)
             else:
                 await self._ask(wanted, body)
+        except asyncio.CancelledError:
+            if not self.is_over:
+                self._record = stopped(self._record, by_client=self.is_left)
+            raise
         finally:
             self.is_over = True
             self._outlet.stop()
-            took_s = self._offer.clock.monotonic() - self._began_s
-            self._tell(
-                replace(self._record, alias=self._alias, attempts=self._attempts, took_s=took_s)
-            )
+            self._tell(self._told())
+
+    def _told(self) -> Record:
+        record = replace(
+            with_use(self._record, self._spent),
+            alias=self._alias,
+            attempts=self._attempts,
+            took_s=self._offer.clock.monotonic() - self._began_s,
+        )
+        if not self._outlet.has_begun:
+            return record
+        return replace(record, status=200, end="cut" if record.end == "failed" else record.end)
 
     def _read(self, body: bytes) -> Wanted | Fault:
         try:
@@ -96,7 +104,8 @@ class Exchange:
         order = offer.names.order(wanted.model)
         on_broken = offer.on_broken if wanted.is_streamed else "restart"  # nobody has read of it
         request = wanted.request
-        if on_broken != "continue" and OWN_SEAL not in body:
+        is_told_once = on_broken == "stop" or not wanted.is_streamed
+        if is_told_once and OWN_SEAL not in body:
             original = Original(
                 dialect=self._served.dialect, body=body, headers=self._passed_headers()
             )
@@ -106,10 +115,12 @@ class Exchange:
             affinity=offer.affinity_of(wanted, self._session()),
             on_limit="exit",
             on_broken=on_broken,
+            on_left=self._spent.append,
+            on_spent=self._spent.append,
         )
         steady = Steady(holds_calls=on_broken != "stop")
         if wanted.is_streamed:
-            self._outlet.beat_with(lambda: self._beat(wanted))
+            self._outlet.beat_with(lambda: self._new_writer(wanted).beat())
         async with aclosing(offer.mux.stream(request, asking)) as events:
             async for event in events:
                 match event:
@@ -137,7 +148,8 @@ class Exchange:
             case Routed(alias=alias) | FailedOver(to_alias=alias) | Seam(to_alias=alias):
                 self._alias = alias
                 self._attempts += 1
-                self._asked_s = self._offer.clock.monotonic()
+                if not (isinstance(event, Routed) and event.why == "hedge"):  # asked long before
+                    self._asked_s = self._offer.clock.monotonic()
                 if not isinstance(event, Routed):
                     self._tell(Switched(id=self._id, event=event))
                 if self._writer and (producer := self._producer()):
@@ -172,23 +184,17 @@ class Exchange:
     def _begun(self, wanted: Wanted) -> tuple[Writer, bytes]:
         if self._writer is not None:
             return self._writer, b""
-        self._writer = self._served.writer(wanted, self._heading(wanted))
+        self._writer = self._new_writer(wanted)
         return self._writer, self._writer.begin()
 
-    def _beat(self, wanted: Wanted) -> bytes:
-        writer, begun = self._begun(wanted)
-        return begun + writer.beat()
+    def _new_writer(self, wanted: Wanted) -> Writer:
+        return self._served.writer(wanted, self._heading(wanted))
 
     async def _finish(self, wanted: Wanted, steady: Steady, event: Sealed, whole: Answer) -> None:
         self.is_over = True
         self._alias = whole.alias or self._alias
-        self._record = replace(
-            self._record,
-            end="ok",
-            usage=whole.usage,
-            is_estimated=whole.is_estimated,
-            cost_uusd=whole.cost_uusd,
-        )
+        self._spent.append(whole)
+        self._record = replace(self._record, status=200, end="ok", note="")
         if self._is_forwarded:
             if wanted.is_streamed:
                 await self._outlet.end(b"")
@@ -208,7 +214,7 @@ class Exchange:
             return
         self._record = replace(self._record, end="cut", note=fault.message)
         if self._is_forwarded:
-            writer, begun = self._served.writer(wanted, self._heading(wanted)), b""
+            writer, begun = self._new_writer(wanted), b""
         else:
             writer, begun = self._begun(wanted)
         await self._outlet.end(begun + writer.fail(fault))
@@ -240,7 +246,8 @@ class Exchange:
         return Producer(provider=by.provider, model=by.model) if by else None
 
     def _headers(self) -> Headers:
-        """Who answers, after how many attempts, and what was lost before he was asked."""
+        """Who answers, after how many attempts, and how long it took until he was asked: to
+        choose, to wait, and the attempts before."""
         lost_ms = (self._asked_s - self._began_s) * 1000
         told: list[Header] = [
             (b"x-vibe-attempts", b"%d" % self._attempts),

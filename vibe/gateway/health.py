@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -36,17 +36,28 @@ def health(
     priorities: Mapping[ProviderName, int],
     unreachable: frozenset[ProviderName] = frozenset(),
 ) -> Health:
-    """`unreachable` are those that nobody has asked yet and that did not answer a check."""
+    """`unreachable` are those that have not answered anything yet, not even a check."""
+    found = by_provider(snapshot).items()
+    providers = {
+        name: _provider(entries, priorities.get(name, 1), is_reached=name not in unreachable)
+        for name, entries in sorted(found, key=lambda each: priorities.get(each[0], 1))
+    }
+    return Health(status=_overall(providers.values()), providers=providers)
+
+
+def by_provider(snapshot: MuxSnapshot) -> dict[ProviderName, list[EntrySnapshot]]:
     of: dict[ProviderName, list[EntrySnapshot]] = {}
     for entry in snapshot.entries:
         of.setdefault(entry.provider, []).append(entry)
-    providers = {
-        name: _provider(entries, priorities.get(name, 1), is_reached=name not in unreachable)
-        for name, entries in sorted(of.items(), key=lambda each: priorities.get(each[0], 1))
-    }
-    up = [each for each in providers.values() if each.status in _UP]
-    overall: Overall = "unhealthy" if not up else "degraded"
-    return Health(status="healthy" if len(up) == len(providers) else overall, providers=providers)
+    return of
+
+
+def _overall(providers: Iterable[ProviderHealth]) -> Overall:
+    """One that cannot be used as it is configured is no worse than it is meant to be."""
+    states = {each.status for each in providers} - {"unavailable"}
+    if not states & _UP:
+        return "unhealthy"
+    return "healthy" if states == {"healthy"} else "degraded"
 
 
 def _provider(
@@ -70,5 +81,6 @@ def _status(entries: Sequence[EntrySnapshot], *, is_reached: bool) -> Status:
         return "unavailable"
     states = {entry.state for entry in usable}
     if "closed" in states:
-        return "healthy" if is_reached else "unreachable"
+        has_answered = any(entry.last_ok_at is not None for entry in entries)
+        return "healthy" if is_reached or has_answered else "unreachable"
     return "half_open" if "half_open" in states else "circuit_open"

@@ -16,13 +16,13 @@ from vibe.gateway.naming import AUTO, SIZES, Names
 
 
 def names_of(names: Names) -> Iterator[tuple[str, str]]:
-    """Each name that is worth telling, and who owns it."""
+    """Each name that is worth telling, and who owns it. An alias counts before a size."""
+    aliases = {clean_line(model.alias): clean_line(model.provider) for model in names.models}
     yield AUTO, "vibe"
     for size, key in SIZES.items():
-        if names.sizes[key]:
+        if names.sizes[key] and size not in aliases:
             yield size, "vibe"
-    for model in names.models:
-        yield clean_line(model.alias), clean_line(model.provider)
+    yield from aliases.items()
 
 
 def listed(names: Names, *, created: int, for_anthropic: bool) -> bytes:

@@ -68,6 +68,10 @@ _FAMILIES: Final = (
         value=lambda entry: entry.unpriced,
     ),
     _Family(
+        name="attempts_estimated_total", kind="counter", about="Attempts with estimated tokens.",
+        value=lambda entry: entry.estimated,
+    ),
+    _Family(
         name="busy", kind="gauge", about="Attempts under way.", value=lambda entry: entry.busy
     ),
 )  # fmt: skip
@@ -89,6 +93,8 @@ class Metrics:
             return
         path = told.path if told.path in self._paths else _OTHER
         self._requests[path, told.status, told.end] += 1
+        if told.end == "refused":
+            return
         counts = self._durations.setdefault(path, [0] * (len(_BUCKETS_S) + 1))
         counts[bisect_left(_BUCKETS_S, told.took_s)] += 1
         self._sums[path] = self._sums.get(path, 0.0) + told.took_s
@@ -101,7 +107,11 @@ class Metrics:
         yield from _head("requests_total", "counter", "Requests by path, status and end.")
         for (path, status, end), count in sorted(self._requests.items()):
             yield _line("requests_total", count, path=path, status=str(status), end=end)
-        yield from _head("request_duration_seconds", "histogram", "From head to end.")
+        yield from _head(
+            "request_duration_seconds",
+            "histogram",
+            "From all of it to its end.",
+        )
         for path, counts in sorted(self._durations.items()):
             so_far = 0
             for bound, count in zip((*map(str, _BUCKETS_S), "+Inf"), counts, strict=True):
@@ -109,7 +119,7 @@ class Metrics:
                 yield _line("request_duration_seconds_bucket", so_far, path=path, le=bound)
             yield _line("request_duration_seconds_sum", self._sums[path], path=path)
             yield _line("request_duration_seconds_count", so_far, path=path)
-        yield from _head("fallbacks_total", "counter", "Requests that went on to another model.")
+        yield from _head("fallbacks_total", "counter", "Attempts that took the place of another.")
         for kind in ("failover", "seam"):
             yield _line("fallbacks_total", self._switches[kind], kind=kind)
 

@@ -6,6 +6,7 @@ those of their own vendor.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,15 +15,16 @@ from msgspec import Struct
 from vibe.domain.model import Alias, ProviderName, Size
 
 AUTO: Final = Alias("auto")
-SIZES: Final[dict[str, Size]] = {"big": "big", "middle": "middle", "small": "small"}
-_FAMILIES: Final[tuple[tuple[str, Size], ...]] = (
-    ("haiku", "small"),
-    ("mini", "small"),
-    ("nano", "small"),
-    ("flash", "small"),
-    ("sonnet", "middle"),
-    ("opus", "big"),
-)
+SIZES: Final[Mapping[str, Size]] = {"big": "big", "middle": "middle", "small": "small"}
+_FAMILIES: Final[Mapping[str, Size]] = {
+    "haiku": "small",
+    "mini": "small",
+    "nano": "small",
+    "flash": "small",
+    "sonnet": "middle",
+    "opus": "big",
+}
+_WORD: Final = re.compile(r"[a-z]+")
 _INSTEAD: Final[Mapping[Size, tuple[Size, ...]]] = {
     "big": ("big",),
     "middle": ("middle", "big"),
@@ -49,10 +51,8 @@ class Names(Struct, frozen=True, kw_only=True):
         """Whom to ask for a request that names `name`; empty for the pool by its own rules."""
         if name in ("", AUTO):
             return ()
-        if name in SIZES:
-            return self._of_size(SIZES[name])
         aliases = tuple(each.alias for each in self.models if each.alias == name)
-        return aliases or self._called(name) or self._of_size(size_of(name))
+        return aliases or self._called(name) or self._of_size(SIZES.get(name) or size_of(name))
 
     def _called(self, name: str) -> tuple[Alias, ...]:
         return tuple(
@@ -72,9 +72,8 @@ class Names(Struct, frozen=True, kw_only=True):
 
 
 def size_of(name: str) -> Size:
-    """Of a Claude or GPT model, by the words that its name is made of."""
-    folded = name.casefold()
-    for word, size in _FAMILIES:
-        if word in folded:
-            return size
+    """Of a Claude or GPT model, by the words that its name is made of: a Gemini is no mini."""
+    for word in _WORD.findall(name.casefold()):
+        if word in _FAMILIES:
+            return _FAMILIES[word]
     return "big"

@@ -42,6 +42,7 @@ _STOPPING: Final = Refusal(
 _BROKEN: Final = Refusal(
     status=500, code="internal", sentence="the gateway has failed; its log tells why"
 )
+BROKEN_OFF: Final = frozenset({_STOPPING.code, _BROKEN.code})  # of what the application began
 
 _logger = logging.getLogger("vibe.gateway")
 

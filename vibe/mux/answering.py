@@ -51,6 +51,7 @@ from vibe.mux.member import Member
 from vibe.mux.part import Part
 from vibe.mux.step import Aside, Call, Done, Send, Step, Then, Wait
 from vibe.mux.trace import AttemptTrace, Trace
+from vibe.mux.upstreams import Upstreams
 from vibe.wire.capability import BYTES_A_TOKEN
 from vibe.wire.forwarding import is_forwarded
 from vibe.wire.portability import continued, fitted, goes_on
@@ -67,6 +68,7 @@ class Answering:
         self,
         desk: Desk,
         members: Mapping[Alias, Member],
+        upstreams: Upstreams,
         ledger: Ledger,
         clock: Clock,
         *,
@@ -79,6 +81,7 @@ class Answering:
     ) -> None:
         self._desk = desk
         self._members = members
+        self._upstreams = upstreams
         self._ledger = ledger
         self._clock = clock
         self._request = request
@@ -104,6 +107,7 @@ class Answering:
     async def events(self) -> AsyncGenerator[PoolEvent, None]:
         self._ledger.opened()
         self._id = self._desk.begin(self._call)
+        use = self._upstreams.begin()
         try:
             while not self._is_over:
                 for event in await self._carry_out(await self._next_step()):
@@ -123,8 +127,11 @@ class Answering:
                             yield told
                         is_plain = self._is_plain(attempt)
         finally:
-            if not self._is_over:
-                await self._abandon()
+            try:
+                if not self._is_over:
+                    await self._abandon()
+            finally:
+                self._upstreams.end(use)
 
     async def _next_step(self) -> Step:
         waits_since = self._clock.monotonic()
@@ -204,11 +211,12 @@ class Answering:
             was_forwarded = is_forwarded(request, target)
             request = fitted(replace(request, original=None), target)
             mended = repaired(request, target, failure)
-            if mended is None and was_forwarded:  # that it is in other words may help
-                mended = request, target
+            self._learned = learned(request, target, failure)
+            if was_forwarded:  # that it is in other words may help
+                mended = mended or (request, target)
+                self._learned = self._learned or replace(target, takes_originals=False)
             if mended is None:
                 return None
-            self._learned = learned(request, target, failure)
             was_prefilled, (request, target) = goes_on(target), mended
             if said and goes_on(target) != was_prefilled:
                 request = continued(self._request, said, target)

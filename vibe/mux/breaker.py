@@ -18,6 +18,7 @@ from vibe.mux.health import (
     after_late_failure,
     after_success,
     is_of_network,
+    is_of_server,
     later,
     wakened,
 )
@@ -87,6 +88,13 @@ class Breaker:
         for circuit in standing.circuits:
             self._set(now, circuit, after_success(circuit.health))
             circuit.leased_until = -inf
+
+    def reached(self, now: float, standing: Standing) -> None:
+        """Its server answers. Limits, keys and what a provider has said itself are none of that."""
+        for circuit in standing.circuits:
+            if is_of_server(circuit.health, now):
+                self._set(now, circuit, after_success(circuit.health))
+                circuit.leased_until = -inf
 
     def wake(self, now: float) -> None:
         """By hand: all rests end now, and probes tell who is well."""

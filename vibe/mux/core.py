@@ -230,6 +230,11 @@ class Core:
         self.breaker.close(now, self.board.standings[alias])
         return self._served(now)
 
+    def reached(self, now: float, alias: Alias) -> list[Step]:
+        """Its server has answered something that asks no model."""
+        self.breaker.reached(now, self.board.standings[alias])
+        return self._served(now)
+
     def hurry(self, now: float) -> list[Step]:
         """By hand: who waits for somebody to come back asks now, whatever rest is left."""
         for course in self._waiting.values():

@@ -112,6 +112,9 @@ class Desk:
     def close(self, alias: Alias) -> None:
         self.deliver(self.core.close(self._clock.monotonic(), alias))
 
+    def reached(self, alias: Alias) -> None:
+        self.deliver(self.core.reached(self._clock.monotonic(), alias))
+
     def hurry(self) -> None:
         self.deliver(self.core.hurry(self._clock.monotonic()))
 

@@ -23,6 +23,10 @@ LONGEST_S = 86_400.0
 NO_CREDIT_S = 3_600.0
 NOT_FOUND_S = 600.0
 STALLS_WITHIN_S = 60.0
+OF_A_SERVER = frozenset({
+    FailureKind.UNREACHABLE, FailureKind.SERVER, FailureKind.OVERLOADED, FailureKind.STALLED,
+    FailureKind.BROKEN_STREAM,
+})  # fmt: skip
 FIRST_RESORT_S = 0.5
 LONGEST_RESORT_S = 8.0
 SPREAD = 0.2
@@ -128,6 +132,15 @@ def later(one: Health, other: Health) -> Health:
 def is_passing(failure: Failure) -> bool:
     """Whether it may be gone after a while by itself."""
     return verdict(failure.inner or failure.kind).again.startswith("last_resort")
+
+
+def is_of_server(health: Health, now: float) -> bool:
+    """Whether it rests because its server was down or failed, and nobody was told for how long:
+    the server's next answer, whatever to, is then the end of it."""
+    failure = health.failure
+    if health.until is None or failure is None or now < health.stated_until:
+        return False
+    return (failure.inner or failure.kind) in OF_A_SERVER
 
 
 def _opened(health: Health, base_s: float, *, now: float, chance: float) -> Health:

@@ -69,6 +69,10 @@ class Ledger:
         self.attempts.append((wall - attempt.took_s, attempt))
         self._memory.used(attempt)
 
+    def is_well(self, alias: Alias) -> None:
+        """Its failures count no longer as being in a row."""
+        self.counts[alias].failed_in_a_row = 0
+
     def switched(self, event: FailedOver | Seam) -> None:
         is_seam = isinstance(event, Seam)
         self._seams += is_seam

@@ -7,6 +7,7 @@ number that is told of the pool comes from its snapshot. To be closed by its own
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -20,12 +21,13 @@ from vibe.mux.core import Core
 from vibe.mux.desk import Desk
 from vibe.mux.entry import Pool, Rules
 from vibe.mux.ledger import Ledger
-from vibe.mux.member import Member, Upstream
+from vibe.mux.member import Member
 from vibe.mux.memory import Memory
 from vibe.mux.policy import Rng
 from vibe.mux.snapshot import MuxSnapshot, snapshot
 from vibe.mux.step import Call
 from vibe.mux.trace import AttemptTrace, Trace
+from vibe.mux.upstreams import Upstreams
 from vibe.mux.wishes import AS_CONFIGURED, Wishes
 from vibe.wire.capability import estimated_tokens, misses, unable
 
@@ -54,7 +56,7 @@ class Mux:
         # Whoever was in the pool stays in these: a request may just be asking there.
         self._members: dict[Alias, Member] = {}
         self._names: dict[Alias, tuple[ProviderName, str]] = {}
-        self._upstreams: dict[int, Upstream] = {}
+        self._upstreams = Upstreams()
         self._rules = rules
         self._clock = clock
         self._memory = memory
@@ -65,8 +67,7 @@ class Mux:
 
     async def aclose(self) -> None:
         """Ends the connections; requests that still run are ended by their own owners before."""
-        for upstream in self._upstreams.values():
-            await upstream.aclose()
+        await self._upstreams.aclose()
         await self._memory.aclose()
 
     @property
@@ -110,7 +111,20 @@ class Mux:
     def close(self, alias: Alias) -> None:
         """By hand: this entry counts as well again, in all processes."""
         self._desk.close(alias)
+        self._ledger.is_well(alias)
         self._memory.touched()
+
+    def reached(self, alias: Alias) -> None:
+        """Its server has answered something that asks no model: it is up again, if it was down."""
+        if any(member.entry.alias == alias for member in self._present):
+            self._desk.reached(alias)
+            if self._desk.core.board.standings[alias].is_closed:
+                self._ledger.is_well(alias)
+            self._memory.touched()
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """For who asks an upstream by himself: whatever the pool has now stays open meanwhile."""
+        return self._upstreams.in_use()
 
     def hurry(self) -> None:
         """By hand: who waits for somebody to come back asks now, whatever rest is left."""
@@ -137,6 +151,7 @@ class Mux:
         return Answering(
             self._desk,
             self._members,
+            self._upstreams,
             self._ledger,
             self._clock,
             request=request,
@@ -195,7 +210,7 @@ class Mux:
             alias, target = member.entry.alias, member.target
             self._members[alias] = member
             self._names[alias] = target.provider, target.model
-            self._upstreams[id(member.upstream)] = member.upstream
+        self._upstreams.keep(m.upstream for m in (*self._configured, *self._guests.values()))
         return Pool(entries=tuple(each.entry for each in self._present), rules=self._rules)
 
     def _unable(

@@ -47,6 +47,7 @@ class Observer(Protocol):  # long, for it has a method for each thing that can h
     def cancelled(self, now: float, request: int, *, was_sent: bool) -> None: ...
     def out_of_time(self, now: float, request: int) -> None: ...
     def closed(self, now: float, alias: str) -> None: ...
+    def reached(self, now: float, alias: str) -> None: ...
     def hurried(self, now: float) -> None: ...
     def absorbed(
         self,
@@ -178,6 +179,10 @@ class Watched:
     def close(self, now: float, alias: Alias) -> list[Step]:
         self.observer.closed(now, alias)
         return self._followed(now, self.core.close(now, alias), alias)
+
+    def reached(self, now: float, alias: Alias) -> list[Step]:
+        self.observer.reached(now, alias)
+        return self._followed(now, self.core.reached(now, alias), alias)
 
     def hurry(self, now: float) -> list[Step]:
         self.observer.hurried(now)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vibe.domain.message import System
 from vibe.domain.model import Backend
 from vibe.testing.chat_read import read_chat
 from vibe.testing.chat_write import stream_chat, whole_chat
@@ -74,7 +75,17 @@ def read(dialect: Backend, request: HttpRequest) -> Asked:
         raise _unreadable(dialect, str(error)) from error
     if dialect == "anthropic" and not request.header("anthropic-version"):
         raise Refused("anthropic-version: header is required")
+    if dialect == "anthropic" and any(isinstance(each, System) for each in asked.messages):
+        _check_beta(request)
     return replace(asked, purpose=purpose, model=deployment or asked.model)
+
+
+def _check_beta(request: HttpRequest) -> None:
+    if "mid-conversation-system-" not in request.header("anthropic-beta"):
+        raise Refused(
+            'messages: Unexpected role "system". The Messages API accepts a top-level `system` '
+            'parameter, not "system" as an input message role.'
+        )
 
 
 def stream_of(asked: Asked, answer: Answer) -> Stream:

@@ -22,6 +22,7 @@ from vibe.domain.message import (
     Message,
     Producer,
     Results,
+    System,
     Text,
     Thinking,
     ToolCall,
@@ -59,7 +60,7 @@ class _Block(Struct):
 
 
 class _Turn(Struct):
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "system"]
     content: str | list[_Block]
 
 
@@ -122,6 +123,9 @@ def _asked(asked: _Counted, *, stream: bool) -> Asked:
 def _messages(turn: _Turn, model: str, names: dict[str, str]) -> Iterator[Message]:
     """The messages that one turn holds: results of tools stand in one of the user's."""
     blocks = _blocks(turn.content)
+    if turn.role == "system":
+        yield System(_text(turn.content))
+        return
     if turn.role == "assistant":
         producer = Producer(provider=CLIENT, model=model)
         parts = tuple(part for block in blocks for part in _said(block, producer))

@@ -53,6 +53,7 @@ class _Item(Struct):
     output: str | list[_Part] = ""
     summary: list[_Part] = []
     encrypted_content: str | None = None
+    tools: list[_Tool] = []  # those of `additional_tools`, as Codex sends all of its own
 
 
 class _Tool(Struct):
@@ -80,6 +81,8 @@ def read_responses(body: bytes) -> Asked:
     items = asked.input
     if isinstance(items, str):
         items = [_Item(role="user", content=items)]
+    offered = [item for item in items if item.type == "additional_tools"]
+    items = [item for item in items if item.type != "additional_tools"]
     front: list[str] = [asked.instructions] if asked.instructions else []
     while items and items[0].role in {"system", "developer"}:
         front.append(_text(items[0].content))
@@ -90,7 +93,7 @@ def read_responses(body: bytes) -> Asked:
         stream=bool(asked.stream),
         system="\n\n".join(front),
         messages=joined(_messages(items, asked.model)),  # one answer is many items here
-        tools=tuple(_tools(asked.tools)),
+        tools=tuple(_tools([*asked.tools, *(tool for item in offered for tool in item.tools)])),
     )
 
 

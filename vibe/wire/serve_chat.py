@@ -50,6 +50,10 @@ class _Refusal(Struct, tag_field="type", tag="refusal"):
     refusal: str
 
 
+class _ThinkingPart(Struct, tag_field="type", tag="thinking"):
+    """Mistral's; only the one who thought can read it, and whose it was is not said."""
+
+
 class _Url(Struct):
     url: str
 
@@ -84,7 +88,7 @@ class _Call(Struct, tag_field="type", tag="function"):
 
 
 class _Assistant(Struct, tag_field="role", tag="assistant"):
-    content: str | list[_TextPart | _Refusal] | None = None
+    content: str | list[_TextPart | _Refusal | _ThinkingPart] | None = None
     tool_calls: list[_Call] | None = None
 
 
@@ -138,6 +142,7 @@ class _StreamOptions(Struct):
 
 
 _Count: TypeAlias = Annotated[int, Meta(ge=1)]
+_Word: TypeAlias = Literal["auto", "none", "required", "any"]  # the last is Mistral's
 
 
 class _Body(Struct):
@@ -153,7 +158,7 @@ class _Body(Struct):
     seed: int | None = None
     stop: str | list[str] | None = None
     tools: list[_Tool] | None = None
-    tool_choice: Literal["auto", "none", "required"] | _OneTool | None = None
+    tool_choice: _Word | _OneTool | None = None
     parallel_tool_calls: bool | None = None
     response_format: _TextFormat | _JsonFormat | _SchemaFormat | None = None
     reasoning_effort: Effort | None = None
@@ -234,7 +239,13 @@ def _assistant_parts(message: _Assistant) -> Iterator[AssistantPart]:
         yield Text(message.content)
     else:
         for part in message.content or ():
-            yield Text(part.text if isinstance(part, _TextPart) else part.refusal)
+            match part:
+                case _TextPart(text) | _Refusal(text):
+                    yield Text(text)
+                case _ThinkingPart():
+                    pass
+                case _:
+                    assert_never(part)
     for call in message.tool_calls or ():
         name, arguments = call.function.name, call.function.arguments
         yield ToolCall(id=CallId(call.id), name=name, arguments=arguments)
@@ -249,10 +260,10 @@ def _tool(declared: _Declared) -> Tool:
     )
 
 
-def _tool_choice(choice: Literal["auto", "none", "required"] | _OneTool | None) -> ToolChoice:
+def _tool_choice(choice: _Word | _OneTool | None) -> ToolChoice:
     if isinstance(choice, _OneTool):
         return OneTool(choice.function.name)
-    return choice or "auto"
+    return "required" if choice == "any" else choice or "auto"
 
 
 def _format(format: _TextFormat | _JsonFormat | _SchemaFormat | None) -> JsonFormat | None:

@@ -1,11 +1,14 @@
-"""Embeddings in the form of OpenAI's endpoint: a client's request in, the answer's body out."""
+"""Embeddings in the form of OpenAI's endpoint: a client's request in, the answer's body out.
+
+In Mistral's the length of a vector has another name, and each answer an id.
+"""
 
 from __future__ import annotations
 
 import sys
 from array import array
 from base64 import b64encode
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
@@ -27,10 +30,14 @@ class EmbeddingsWanted(Struct, frozen=True, kw_only=True):
     is_base64: bool = False
 
 
+_Length: TypeAlias = Annotated[int, Meta(ge=1)]
+
+
 class _Body(Struct):
     input: str | Annotated[list[str | int | list[int]], Meta(min_length=1, max_length=MOST_INPUTS)]
     model: str
-    dimensions: Annotated[int, Meta(ge=1)] | None = None
+    dimensions: _Length | None = None
+    output_dimension: _Length | None = None
     encoding_format: Literal["float", "base64"] | None = None
 
 
@@ -48,18 +55,21 @@ def read_embeddings_request(body: bytes) -> EmbeddingsWanted:
             hint="send texts",
         )
     return EmbeddingsWanted(
-        request=EmbeddingRequest(inputs=texts, dimensions=read.dimensions),
+        request=EmbeddingRequest(inputs=texts, dimensions=read.dimensions or read.output_dimension),
         model=read.model,
         is_base64=read.encoding_format == "base64",
     )
 
 
-def embeddings_body(wanted: EmbeddingsWanted, embeddings: Embeddings, *, model: str) -> bytes:
+def embeddings_body(
+    wanted: EmbeddingsWanted, embeddings: Embeddings, *, id: str, model: str
+) -> bytes:
     """`model` is what the client is told of who answered."""
     sent = embeddings.usage.input or 0
     shape = _base64 if wanted.is_base64 else list[float]
     return msgspec.json.encode(
         {
+            "id": id,
             "object": "list",
             "data": [
                 {"object": "embedding", "index": index, "embedding": shape(vector)}
