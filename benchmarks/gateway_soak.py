@@ -48,7 +48,7 @@ END: Final = {
     "/v1/messages": b"message_stop",
     "/v1/responses": b"response.completed",
 }
-TEXT: Final = "One of many words, and then some more of them. " * 12
+TEXT: Final = "One-of-many-words-and-then-some-more-of-them. " * 12  # as many events
 RELOAD_S: Final = 20.0
 LOOK_S: Final = 5.0
 

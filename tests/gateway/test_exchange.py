@@ -118,6 +118,7 @@ async def test_an_answer_that_is_cut_ends_in_an_error_and_never_as_if_it_were_wh
         assert "I am alpha, and this is what I have to say.".startswith(text_of(before))
         assert text_of(before)
         assert set(last) == {"error"}
+        assert last["error"]["message"].startswith("alpha was cut in the middle of its answer (")
         assert not is_done
         assert not any(event["choices"][0]["finish_reason"] for event in before if event["choices"])
         assert [record.end for record in gate.records] == ["cut"]
@@ -260,3 +261,14 @@ async def test_a_provider_gets_the_very_request_of_a_client_that_speaks_as_it_do
         await gate.client.post("/v1/chat/completions", json=asked)
         (received,) = gate.rig.servers["alpha"].requests
         assert json.loads(received.body) == {**asked, "model": "alpha-model"}
+
+
+async def test_an_answer_that_may_begin_anew_is_never_the_bytes_of_two_providers() -> None:
+    lines = (
+        Line(alias="alpha", behaviour=SAYS_A, faults=play("reset_in_body")),
+        Line(alias="beta", behaviour=SAYS_A),
+    )
+    async with gateway(*lines, on_broken="restart") as gate:
+        _, events, is_done = await told(gate)
+    assert (text_of(events), is_done) == ("I am alpha, and this is what I have to say.", True)
+    assert len({event["id"] for event in events}) == 1

@@ -129,7 +129,8 @@ class Exchange:
                     case Sealed(whole):
                         await self._finish(wanted, steady, event, whole)
                     case Unanswered():
-                        await self._fail(fault_of(event, offer.resting(order)), wanted)
+                        fault = fault_of(event, offer.resting(order), is_cut=self._is_forwarded)
+                        await self._fail(fault, wanted)
                     case _:
                         if wanted.is_streamed and not await self._pass_on(wanted, steady, event):
                             return

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from vibe.clean import clean_line
 from vibe.domain.event import Outcome, Unanswered
 from vibe.domain.failure import FailureKind
+from vibe.domain.telling import sentence
 from vibe.mux.errors import error_of
 from vibe.wire.serving import Fault, Trouble
 
@@ -22,10 +24,15 @@ _FINAL: Final[dict[FailureKind, tuple[int, Trouble]]] = {
 }
 
 
-def fault_of(end: Unanswered, resting: Iterable[str | None] = ()) -> Fault:
+def fault_of(end: Unanswered, resting: Iterable[str | None] = (), *, is_cut: bool = False) -> Fault:
     """`resting` is what each of those rests from that were meant: it tells where nobody was asked
-    at all. A key that a provider refuses is no fault of the client's own key."""
+    at all. `is_cut`: something of the answer was passed on. A key that a provider refuses is no
+    fault of the client's own key."""
     status, trouble = _status(end, resting)
+    if end.failure is not None and (is_cut or end.part is not None):
+        why = sentence(end.failure)
+        message = f"{end.by} was cut in the middle of its answer ({why}); ask again"
+        return Fault(status=status, trouble=trouble, message=clean_line(message))
     error = error_of(end)
     message = f"{error.message} ({error.hint})" if error.hint else error.message
     return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)

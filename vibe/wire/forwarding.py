@@ -41,20 +41,23 @@ _SPEAKS: Final[dict[Backend, Dialect]] = {
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BREAK: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _DONE: Final = b"data: [DONE]\n\n"
-# What an event has in it that is more than another piece of text or of thought. In a text such a
-# word has a backslash before its quotes.
-_CHAT: Final = re.compile(
-    rb'\[DONE\]|(?m:^event:)|"(?:error|tool_calls|function_call|code|detail|usage)"\s*:\s*[^n]'
-    rb'|"finish_reason"\s*:\s*"|"type"\s*:'
-)
-_TELLING: Final[dict[Dialect, re.Pattern[bytes]]] = {
-    "chat": _CHAT,
-    "mistral": _CHAT,
-    "messages": re.compile(
-        rb'"type"\s*:\s*"(?!content_block_delta"|text_delta"|thinking_delta"|ping")'
-    ),
-    "responses": re.compile(rb'"type"\s*:\s*"(?!response\.(?:output_text|reasoning\w*)\.delta")'),
+# What an event of a chat has in it that is more than another piece of text or thought. Inside of a
+# text such a word has a backslash before its quotes.
+_MARKS: Final = (
+    b'"finish_reason":"', b'"finish_reason": "', b"[DONE]", b'"error"', b'"tool_calls":[',
+    b'"tool_calls": [', b'"function_call":{', b'"function_call": {', b'"usage":{', b'"usage": {',
+    b'"code"', b'"detail"', b'"type":', b"event:",
+)  # fmt: skip
+# The others name each event; what else a delta may be than text is told apart by its type.
+_PIECES: Final[dict[Dialect, bytes]] = {
+    "messages": b"event: content_block_delta\n",
+    "responses": b"event: response.output_text.delta\n",
 }
+_OTHERS: Final[dict[Dialect, re.Pattern[bytes]]] = {
+    dialect: re.compile(rb"\n\n(?!%b)." % re.escape(named), re.DOTALL)
+    for dialect, named in _PIECES.items()
+}
+_OTHER_DELTAS: Final = (b'"input_json_delta"', b'"signature_delta"')
 _TOLD = (Began, LimitsSeen, UsageSeen, Ended, Broken)
 
 
@@ -91,7 +94,6 @@ class Forwarding:
     def __init__(self, decoder: Decoder, dialect: Dialect, *, stream: bool) -> None:
         self._decoder = decoder
         self._dialect: Dialect = dialect
-        self._telling = _TELLING[dialect]
         self._stream = stream
         self._is_plain: bool | None = None
         self._has_begun = self._has_said = False
@@ -167,13 +169,22 @@ class Forwarding:
 
     def _plain_until(self, block: bytes, at: int) -> int:
         """Where the events end that are nothing but more text: they need not be read."""
-        if not self._has_said:
+        if not self._has_said or b"\r" in block:
             return at
-        found = self._telling.search(block, at)
-        if found is None:
-            return len(block)
-        before = -1 if b"\r" in block else block.rfind(b"\n\n", at, found.start())
-        return at if before < 0 else before + 2
+        telling = self._telling(block, at)
+        if telling == len(block):
+            return telling
+        before = block.rfind(b"\n\n", at, telling + 2)
+        return at if before < at else before + 2
+
+    def _telling(self, block: bytes, at: int) -> int:
+        """Where something stands that has to be read; the end, if nothing does."""
+        if self._dialect == "chat":
+            return _first(block, at, _MARKS)
+        if at == 0 and not block.startswith(_PIECES[self._dialect]):
+            return 0
+        other = _OTHERS[self._dialect].search(block, max(at - 2, 0))
+        return min(_first(block, at, _OTHER_DELTAS), other.start() if other else len(block))
 
     def _look(self, one: bytes, read: tuple[StreamEvent, ...]) -> None:
         """At one event: whether the answer has begun with it. One that breaks it is not passed."""
@@ -195,3 +206,8 @@ class Forwarding:
 def _told(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
     """What is told beside the bytes."""
     return tuple(event for event in events if isinstance(event, _TOLD))
+
+
+def _first(block: bytes, at: int, marks: tuple[bytes, ...]) -> int:
+    places = (block.find(mark, at) for mark in marks)
+    return min((place for place in places if place >= 0), default=len(block))
