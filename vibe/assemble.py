@@ -375,6 +375,7 @@ def _entry(pooled: schema.PoolEntry, line: Line, loaded: Loaded) -> Entry:
             cached_input=model.cached_input_price,
         ),
         trouble=trouble,
+        most_asked=None if provider.max_retries is None else provider.max_retries + 1,
     )
 
 

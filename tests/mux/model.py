@@ -164,8 +164,8 @@ class Seat:
     """One entry. `scopes` are its own, its key's, its host's and, if it needs one, the network."""
 
     __slots__ = (
-        "alias", "counted", "in_flight", "index", "most", "probed", "proved_at", "scopes", "tier",
-        "trouble", "weight", "window",
+        "alias", "counted", "in_flight", "index", "most", "most_asked", "probed", "proved_at",
+        "scopes", "tier", "trouble", "weight", "window",
     )  # fmt: skip
 
     def __init__(self, alias: str) -> None:
@@ -181,6 +181,7 @@ class Seat:
         self.most: float = inf if most is None else most
         self.trouble: str | None = entry["trouble"] or ("is out" if entry["is_out"] else None)
         self.window: int | None = entry["window"]
+        self.most_asked: float = inf if entry["most_asked"] is None else entry["most_asked"]
         self.scopes, self.probed = scopes, scopes[:PROBED]
         self.counted = scopes[1] if entry["rate_limited_by_key"] else scopes[0]
 

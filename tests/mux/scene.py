@@ -157,8 +157,10 @@ class Scene:
     def stands_in_line(self, asked: Asked, *, anew: bool = False) -> bool:
         """Whether a primary would do that is only full, and no fallback stands in for it."""
         is_able = asked.may_ask if anew else asked.has_yet_to_ask
-        return not asked.order and self.rules["overflow"] == "wait" and any(
-            seat.is_full and seat.is_well and is_able(seat) for seat in self.tiers[0]
+        return (
+            not asked.order
+            and self.rules["overflow"] == "wait"
+            and any(seat.is_full and seat.is_well and is_able(seat) for seat in self.tiers[0])
         )
 
     def can_use(self, now: float, asked: Asked, seat: Seat) -> bool:
@@ -209,7 +211,8 @@ class Scene:
         asked.flights.add(attempt)
         asked.entries.add(seat.alias)
         asked.counts[seat.alias] = asked.counts.get(seat.alias, 0) + 1
-        if asked.is_hasty and asked.counts[seat.alias] >= MOST_WITHOUT_WAITING:
+        most = min(seat.most_asked, MOST_WITHOUT_WAITING if asked.is_hasty else inf)
+        if asked.counts[seat.alias] >= most:
             asked.barred.add(seat.alias)
         asked.again = asked.waits = None
         asked.waits_since = inf

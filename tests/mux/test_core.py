@@ -489,3 +489,15 @@ def test_an_entry_that_is_asked_by_name_alone_takes_no_share_and_changes_none() 
     call = Call(unable={Alias("spare"): "is asked by name alone"})
     asked = [play.answered(float(n), call) for n in range(10)]
     assert (asked.count("a"), asked.count("b")) == (7, 3)
+
+
+def test_no_request_asks_an_entry_more_often_than_its_provider_allows() -> None:
+    play = Play(entry("only", most_asked=2), rules=Rules(error_s=0.1, max_wait_s=1000.0))
+    first = play.sent(0.0)
+    wait = play.fails(0.0, first.attempt, ERROR)
+    assert isinstance(wait, Wait)
+    assert wait.until is not None
+    (second,) = play.core.tick(wait.until)
+    assert isinstance(second, Send)
+    end = play.fails(wait.until, second.attempt, ERROR)
+    assert isinstance(end, Done)

@@ -124,6 +124,7 @@ class Dice:
             ),
             weight=self.one_of((1, 1, 1, 2, 3, 5, 7, 10, 30, 70, 0)),
             max_concurrent=self.one_of((None, None, 1, 2, 3, 5, 20)),
+            most_asked=self.one_of((None, None, None, None, 1, 2, 4)),
             is_fallback=self.chance(0.3),
             rate_limited_by_key=self.chance(0.2),
             window=self.one_of((None, None, 8_000, 32_000, 128_000)),

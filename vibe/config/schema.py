@@ -71,6 +71,13 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idle_timeout_s: Annotated[
         Seconds | None, Meta(description="The longest silence inside an answer.")
     ] = None
+    max_retries: Annotated[
+        Annotated[int, Meta(ge=0, le=1000)] | None,
+        Meta(
+            description="How often one request may ask a model of this provider again. Left out, "
+            "others are asked first, and it is asked again while nobody else can answer."
+        ),
+    ] = None
     priority: Annotated[
         Rank | None, Meta(description="Order among providers; the lowest number goes first.")
     ] = None

@@ -170,9 +170,7 @@ class Answering:
         if self._hedge_after_s is not None and not self._part.text:
             self._hedge_at = now + self._hedge_after_s
         self._start(send, *prepared)
-        for event in introduction:
-            self._note_switch(event)
-        return introduction
+        return self._noted(introduction)
 
     def _introduction(self, send: Send) -> list[PoolEvent]:
         if not self._tried:
@@ -197,10 +195,15 @@ class Answering:
             )
         return [*told, switch]
 
-    def _note_switch(self, event: PoolEvent) -> None:
-        if isinstance(event, Seam | FailedOver):
-            self._seams += isinstance(event, Seam)
-            self._ledger.switched(event)
+    def _noted(self, told: list[PoolEvent]) -> list[PoolEvent]:
+        is_anew = any(isinstance(event, Retracted) for event in told)
+        if is_anew:
+            self._ledger.begun_anew()
+        for event in told:
+            if isinstance(event, Seam | FailedOver):
+                self._seams += isinstance(event, Seam)
+                self._ledger.switched(event, is_anew=is_anew)
+        return told
 
     def _prepared(self, send: Send) -> tuple[ModelRequest, Target] | None:
         """The request in the form for this entry; None if there is no other form than before."""
@@ -306,11 +309,11 @@ class Answering:
                 self._desk.limits_seen(attempt.send.attempt, limits)
                 return []
             case Ended(reason):
-                told = self._part.say_rest(attempt)
+                told = self._noted(self._part.say_rest(attempt))
                 await self._succeed(attempt, reason)
                 return told
             case Broken(failure):
-                told = self._part.say_rest(attempt)
+                told = self._noted(self._part.say_rest(attempt))
                 if failure is OVERDUE:
                     await self._run_out()
                 elif failure.kind is FailureKind.EMPTY and self._part.text:
@@ -324,11 +327,11 @@ class Answering:
             after_s = self._clock.monotonic() - attempt.at
             self._desk.committed(attempt.send.attempt, after_s=after_s)
         if isinstance(event, TextDelta):
-            return self._part.say(attempt, event.text)
+            return self._noted(self._part.say(attempt, event.text))
         attempt.gathered.add(event, attempt.producer)
         if isinstance(event, Began | UsageSeen):
             return []
-        return [*self._part.say_rest(attempt), event]
+        return [*self._noted(self._part.say_rest(attempt)), event]
 
     # How it ends.
 

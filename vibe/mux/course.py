@@ -73,8 +73,13 @@ class Course:
         self.retry_at = -inf
         self.asked[standing] = self.asked.get(standing, 0) + 1
         self.out.add(standing)
-        if self.call.on_limit == "exit" and self.asked[standing] >= MOST_WITH_EXIT:
+        if self.asked[standing] >= self._most(standing):
             self.barred.add(standing)
+
+    def _most(self, standing: Standing) -> float:
+        most = standing.entry.most_asked
+        by_entry = inf if most is None else most
+        return min(by_entry, MOST_WITH_EXIT) if self.call.on_limit == "exit" else by_entry
 
     def why(self, standing: Standing) -> Why | None:
         """Why an entry is asked that can be, where it is not the first."""

@@ -38,7 +38,7 @@ class Scopes(Struct, frozen=True, kw_only=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """One line of the pool. `trouble` says why it cannot be used at all, if so: no key, say.
     `is_out`: a person does not want it asked for now. `by_name`: it is none of the pool, and asked
-    by those requests alone that name it."""
+    by those requests alone that name it. One request asks it at most `most_asked` times."""
 
     alias: Alias
     scopes: Scopes
@@ -51,6 +51,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     trouble: str | None = None
     is_out: bool = False
     by_name: bool = False
+    most_asked: int | None = None
 
     @property
     def why_not(self) -> str | None:

@@ -37,13 +37,13 @@ class Ledger:
         self.targets: dict[Alias, Target] = {}
         self._clock = clock
         self._memory = memory
-        self._requests = self._under_way = self._failovers = self._seams = 0
+        self._requests = self._under_way = self._failovers = self._seams = self._anew = 0
         self._recent: deque[Switch] = deque(maxlen=KEPT_SWITCHES)
 
     def reset(self) -> None:
         """What is under way goes on being counted, as begun."""
         self._requests = self._under_way
-        self._failovers = self._seams = 0
+        self._failovers = self._seams = self._anew = 0
         self._recent.clear()
         self.traces.clear()
         self.attempts.clear()
@@ -73,10 +73,14 @@ class Ledger:
         """Its failures count no longer as being in a row."""
         self.counts[alias].failed_in_a_row = 0
 
-    def switched(self, event: FailedOver | Seam) -> None:
+    def begun_anew(self) -> None:
+        """An answer, although something was seen of it."""
+        self._anew += 1
+
+    def switched(self, event: FailedOver | Seam, *, is_anew: bool) -> None:
         is_seam = isinstance(event, Seam)
         self._seams += is_seam
-        self._failovers += not is_seam
+        self._failovers += not (is_seam or is_anew)
         self._recent.append(
             Switch(
                 at=self._clock.wall(),
@@ -86,6 +90,7 @@ class Ledger:
                 status=event.failure.status,
                 delay_s=0.0 if isinstance(event, Seam) else event.delay_s,
                 is_seam=is_seam,
+                is_anew=is_anew,
             )
         )
 
@@ -104,5 +109,6 @@ class Ledger:
             waiting=waiting,
             failovers=self._failovers,
             seams=self._seams,
+            anew=self._anew,
             recent=tuple(self._recent),
         )

@@ -51,9 +51,10 @@ class Part:
         self._joint = None
         if self._cut is None or not self.text:
             return []
-        self.text, self.pieces = "", ()
         attempt, failure = self._cut
-        return [Retracted(alias=attempt.send.alias, failure=failure)]
+        told = Retracted(alias=attempt.send.alias, failure=failure, text=self.text)
+        self.text, self.pieces = "", ()
+        return [told]
 
     def say(self, attempt: Attempt, text: str) -> list[PoolEvent]:
         """More of the answer, joined where there is something to join it to."""

@@ -70,8 +70,9 @@ class EntrySnapshot(Struct, frozen=True, kw_only=True):
 
 
 class MuxSnapshot(Struct, frozen=True, kw_only=True):
-    """`at` is wall time. `failovers` were unseen but for one line, `seams` were not. While one is
-    `pinned`, nobody else is asked."""
+    """`at` is wall time. `failovers` were unseen but for one line, `seams` were not, and `anew`
+    are answers that were begun anew although something was seen of them. While one is `pinned`,
+    nobody else is asked."""
 
     at: float
     mode: Mode
@@ -82,6 +83,7 @@ class MuxSnapshot(Struct, frozen=True, kw_only=True):
     waiting: int
     failovers: int
     seams: int
+    anew: int = 0
     offline: bool = False
     pinned: Alias | None = None
     entries: tuple[EntrySnapshot, ...] = ()
@@ -102,6 +104,7 @@ class About(Struct, frozen=True, kw_only=True):
     waiting: int = 0
     failovers: int = 0
     seams: int = 0
+    anew: int = 0
     recent: tuple[Switch, ...] = ()
 
 
@@ -133,6 +136,7 @@ def snapshot(
         waiting=about.waiting,
         failovers=about.failovers,
         seams=about.seams,
+        anew=about.anew,
         offline=board.is_offline,
         pinned=pinned,
         entries=entries,

@@ -27,7 +27,8 @@ class LastError(Struct, frozen=True, kw_only=True):
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """One failover: when (wall time), from whom to whom, why, and how much later."""
+    """One failover: when (wall time), from whom to whom, why, and how much later. At `is_seam` the
+    other goes on with the answer, at `is_anew` begins it anew; else nothing was seen of it."""
 
     at: float
     from_alias: Alias
@@ -36,6 +37,7 @@ class Switch(Struct, frozen=True, kw_only=True):
     status: int | None
     delay_s: float
     is_seam: bool = False
+    is_anew: bool = False
 
 
 class Counts:

@@ -27,7 +27,7 @@ SUMMED = (
     "cached_tokens", "cost_uusd", "last_hour_uusd", "unpriced", "estimated",
 )  # fmt: skip
 LATEST = ("first_token_p50_s", "first_token_p95_s", "tokens_a_second", "last_error")
-OF_PROCESS = ("requests", "under_way", "waiting", "failovers", "seams")
+OF_PROCESS = ("requests", "under_way", "waiting", "failovers", "seams", "anew")
 
 
 class Running(Struct, frozen=True, kw_only=True):

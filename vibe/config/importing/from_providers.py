@@ -82,9 +82,10 @@ def _account(node: Node, plan: Plan, *, ranked: bool) -> _Account:
     settings = _settings(keys, base, wanted, plan)
     settings["enabled"] = None if enabled else False
     settings["priority"] = priority if ranked else None
+    settings["max_retries"] = plan.within(
+        keys.whole("max_retries"), keys.line_of("max_retries"), "max_retries", least=0, most=1000
+    )
     name = plan.provider(wanted, node.line, settings)
-    if keys.take("max_retries") is not None:
-        plan.notes.say(keys.line_of("max_retries"), "max_retries has no equivalent", RETRIES)
     sizes: dict[str, list[str]] = {size: [] for size in SIZES}
     if enabled:
         _fill(sizes, keys, name, plan)
