@@ -63,7 +63,7 @@ def configuration(bases: list[str], *, version: int) -> str:
     return (
         f'# version {version}\n{providers}[multiplexer]\nenabled = true\nmode = "load_balance"\n'
         f"rate_limit_disable_duration_ms = 200\npersistent_error_disable_duration_ms = 200\n{pool}"
-        f'[gateway]\nport = 0\non_broken_stream = "continue"\n'
+        f'[gateway]\nport = 0\nmax_requests = 5000\non_broken_stream = "continue"\n'
     )
 
 
@@ -144,7 +144,7 @@ async def main(minutes: float, a_second: float) -> None:
         url, token = await started(home, gateway)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=60), connector=aiohttp.TCPConnector(limit=0)
+                timeout=aiohttp.ClientTimeout(total=120), connector=aiohttp.TCPConnector(limit=0)
             )
         )
         soak = Soak(url, token, session)
