@@ -6,7 +6,7 @@ import pytest
 
 from vibe.agent.pacing import Pacing
 from vibe.domain.answer import Pace
-from vibe.domain.event import PoolEvent, Retracted, Routed
+from vibe.domain.event import PoolEvent, Retracted, Routed, Seam
 from vibe.domain.failure import Failure, FailureKind
 from vibe.domain.model import Alias
 from vibe.domain.stream import TextDelta, ThinkingDelta
@@ -14,7 +14,9 @@ from vibe.testing.clock import FakeClock
 
 ALIAS = Alias("strong")
 ROUTED = Routed(alias=ALIAS, why="order")
-BACK = Retracted(alias=ALIAS, failure=Failure(kind=FailureKind.BROKEN_STREAM))
+CUT = Failure(kind=FailureKind.BROKEN_STREAM)
+BACK = Retracted(alias=ALIAS, failure=CUT)
+SEAM = Seam(from_alias=ALIAS, to_alias=ALIAS, failure=CUT, tokens=1)
 TEXT = TextDelta("It is")
 
 
@@ -26,10 +28,20 @@ TEXT = TextDelta("It is")
         ((ROUTED, ThinkingDelta("so"), TEXT), Pace(first_s=1.0, wrote_s=2.0)),
         ((ROUTED, ROUTED, TEXT), Pace(first_s=1.0, wrote_s=1.0)),
         ((ROUTED, TEXT, ROUTED), Pace(first_s=1.0, wrote_s=2.0)),
-        ((ROUTED, TEXT, BACK, TEXT), Pace(first_s=3.0, wrote_s=1.0)),
+        ((ROUTED, TEXT, BACK, TEXT), Pace(first_s=1.0, wrote_s=1.0)),
+        ((ROUTED, TEXT, SEAM, BACK, TEXT), Pace(first_s=2.0, wrote_s=1.0)),
         ((ROUTED, TEXT, BACK, ROUTED, TEXT), Pace(first_s=1.0, wrote_s=1.0)),
     ],
-    ids=["nothing", "text", "thought", "another", "a seam", "begun anew", "by another"],
+    ids=[
+        "nothing",
+        "text",
+        "thought",
+        "another",
+        "a seam",
+        "begun anew",
+        "after a seam",
+        "by another",
+    ],
 )
 def test_each_event_comes_a_second_after_the_one_before(
     events: tuple[PoolEvent, ...], pace: Pace | None

@@ -60,19 +60,19 @@ RESTS = {
     "until a time": (
         "rate_limit",
         """\
-MODEL   STATE           BUSY  SHARE  OK/FAIL  COST
-strong  ○ rests 60 min  0     100%   0/1      $0.000
+MODEL   STATE           BUSY  SHARE      OK/FAIL  COST
+strong  ○ rests 60 min  0     50%        0/1      $0.000
   └ rate limited
-small   ● ready         0     spare  1/0      $SUM
+small   ● ready         0     50%/spare  1/0      $SUM
 """,
     ),
     "until somebody mends it": (
         "unauthorized",
         """\
-MODEL   STATE    BUSY  SHARE  OK/FAIL  COST
-strong  ○ rests  0     100%   0/1      $0.000
+MODEL   STATE    BUSY  SHARE      OK/FAIL  COST
+strong  ○ rests  0     50%        0/1      $0.000
   └ not authorised; check the key and its rights, then: vibe models --probe
-small   ● ready  0     spare  1/0      $SUM
+small   ● ready  0     50%/spare  1/0      $SUM
 """,
     ),
 }

@@ -203,9 +203,29 @@ def test_the_environment_goes_before_dotenv(home: Path) -> None:
     assert "Missing API key" in outcome.out
 
 
+KEYLESS = """
+[[providers]]
+name = "llamacpp"
+api_base = "http://127.0.0.1:8080/v1"
+
+[[models]]
+name = "local-model"
+provider = "llamacpp"
+alias = "here"
+
+[[multiplexer.pool]]
+model = "here"
+is_fallback = true
+"""
+
+
 def test_missing_keys_of_the_pool_can_be_allowed(home: Path) -> None:
     strict = vibe("config", "validate", home=home)
-    assert (strict.code, "--allow-missing-keys" in strict.out) == (2, True)
+    assert (strict.code, "--allow-missing-keys" in strict.out) == (2, False)  # who would answer?
+    file = home / ".config" / "vibe" / "config.toml"
+    file.write_text(f"{GOOD}{KEYLESS}")
+    strict = vibe("config", "validate", home=home)
+    assert (strict.code, "--allow-missing-keys starts without it" in strict.out) == (2, True)
     allowed = vibe("config", "validate", "--allow-missing-keys", home=home)
     assert (allowed.code, "warning[api-key-missing]: Missing API key" in allowed.out) == (0, True)
 

@@ -227,11 +227,11 @@ CHECKS: Final[tuple[Check, ...]] = (
     a_chat_is_streamed,
     calls_and_their_results_go_round,
     streamed_calls_and_their_results_go_round,
-    a_tool_can_be_forced,
     a_chat_has_the_form_that_is_wanted,
     thought_is_told_and_goes_back,
     streamed_thought_is_told,
     a_response_is_answered,
     a_response_is_streamed,
 )
+FORCES: Final[tuple[Check, ...]] = (a_tool_can_be_forced,)
 EMBEDS: Final[tuple[Check, ...]] = (texts_are_embedded,)

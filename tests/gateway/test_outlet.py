@@ -1,4 +1,4 @@
-"""Signs of life while a client waits: at the right time, in its protocol, and never in the midst."""
+"""Signs of life while a client waits: in time, in its protocol, and never inside of anything."""
 
 from __future__ import annotations
 
@@ -85,12 +85,7 @@ async def test_what_is_written_waits_for_a_beat_that_is_on_its_way() -> None:
     wire.passes.clear()
     outlet = Outlet(wire, lambda: ())
     beaten = asyncio.Event()
-
-    def beat() -> bytes:
-        beaten.set()
-        return b"beat"
-
-    outlet.beat_with(beat)
+    outlet.beat_with(lambda: beaten.set() or b"beat")
     await beaten.wait()
     ending = asyncio.create_task(outlet.end(b"all"))
     await asyncio.sleep(0)
@@ -119,18 +114,14 @@ async def test_no_beat_comes_while_a_slow_client_is_being_written_to() -> None:
 
 async def test_a_beat_that_is_no_longer_wanted_is_not_sent() -> None:
     wire = Wire()
+    wire.passes.clear()
     outlet = Outlet(wire, lambda: ())
-    stopped = asyncio.Event()
-
-    def beat() -> bytes:
-        asyncio.get_running_loop().call_soon(stopped.set)
-        outlet.stop()
-        return b"beat"
-
-    outlet.beat_with(beat)
-    await stopped.wait()
+    beaten = asyncio.Event()
+    outlet.beat_with(lambda: beaten.set() or b"beat")
+    await beaten.wait()
     outlet.stop()
-    assert not outlet.has_begun
+    wire.passes.set()
+    await asyncio.sleep(0)
     assert wire.sent == []
 
 

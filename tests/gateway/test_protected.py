@@ -38,6 +38,9 @@ async def welcome(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, status=200, body=request_id(scope).encode())
 
 
+JSON = (b"content-type", b"application/json")
+
+
 def protected(app: App = welcome, *, max_requests: int = 8) -> Protected:
     return Protected(app, rules=RULES, token=Secret(TOKEN), max_requests=max_requests)
 
@@ -172,15 +175,16 @@ async def test_more_than_may_be_under_way_come_again() -> None:
         await answer(send, status=200)
 
     app = protected(waiting, max_requests=1)
-    first = asyncio.ensure_future(ask(app, KEY))
+    first = asyncio.ensure_future(ask(app, KEY, JSON, method="POST"))
     await entered.wait()
-    busy = await ask(app, KEY)
+    busy = await ask(app, KEY, JSON, method="POST")
+    looking = asyncio.ensure_future(ask(app, KEY))
     stranger = await ask(app)
     assert (busy.status, busy.error, busy.headers[b"retry-after"]) == (503, "busy", b"1")
     assert stranger.status == 401
     go_on.set()
-    assert (await first).status == 200
-    assert (await ask(app, KEY)).status == 200
+    assert ((await first).status, (await looking).status) == (200, 200)
+    assert (await ask(app, KEY, JSON, method="POST")).status == 200
     assert app.under_way == 0
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.gateway.by_heart import GREETING, PICTURE, SAYS, SEES, by_heart
 from tests.gateway.raw import TOKEN
 from tests.gateway.rig import gateway
-from tests.gateway.sdk_mistral import CHECKS, EMBEDS, Check, client_of, says
+from tests.gateway.sdk_mistral import CHECKS, EMBEDS, FORCES, Check, client_of, says
 from tests.mux.pools import Line
 from vibe.domain.model import Backend
 from vibe.mux.entry import Rules
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sdks
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", CHECKS + FORCES, ids=lambda check: check.__name__)
 async def test_the_sdk_gets_what_it_asks_for(check: Check, dialect: Backend) -> None:
     async with (
         gateway(Line(alias="alpha", behaviour=by_heart, dialect=dialect)) as gate,

@@ -122,8 +122,12 @@ async def test_a_short_part_is_taken_back_and_the_answer_begun_anew() -> None:
     )
     async with pool(*lines) as rig:
         told = await ask(rig.mux)
-    assert any(isinstance(event, Retracted) for event in told.events)
+        now = rig.mux.snapshot()
+    seen = [event.text for event in told.events if isinstance(event, Retracted)]
+    assert seen == ["One two "]
     assert told.text == "One two three."
+    assert (now.failovers, now.seams, now.anew) == (0, 0, 1)
+    assert [switch.is_anew for switch in now.recent] == [True]
 
 
 async def test_each_part_of_an_answer_knows_who_wrote_it() -> None:

@@ -131,6 +131,14 @@ async def test_a_request_has_a_deadline_over_all_its_attempts() -> None:
     assert told.unanswered.outcome is Outcome.DEADLINE
 
 
+async def test_the_shares_of_all_add_up_to_one() -> None:
+    limited = Line(alias="a", faults=at({1: play("rate_limit")}))
+    async with pool(limited, Line(alias="b", is_fallback=True)) as rig:
+        await asked(rig.mux, 3)
+        entries = rig.mux.snapshot().entries
+        assert [(entry.share, entry.requests) for entry in entries] == [(0.25, 1), (0.75, 3)]
+
+
 async def test_shares_are_exact_over_a_hundred_requests() -> None:
     lines = (Line(alias="a", weight=70), Line(alias="b", weight=30))
     async with pool(*lines, rules=Rules(mode="load_balance")) as rig:

@@ -139,7 +139,7 @@ def test_ctrl_c_stops_the_turn_and_the_chat_goes_on(tmp_path: Path, shop: Path) 
     ):
         server.wait_for(1)
         person.type("\x03")
-        person.until("[stopped by the person]")
+        person.until("[stopped by you]")
         person.until("> ")
 
 

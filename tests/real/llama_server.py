@@ -20,6 +20,8 @@ def main(model: str) -> None:
     params.n_ctx = CONTEXT_TOKENS
     params.cpuparams.n_threads = 1
     params.warmup = False
+    params.embedding = True
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)  # noqa: T201  what the tests read
     sys.stdin.read()

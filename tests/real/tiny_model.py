@@ -17,6 +17,7 @@ CONTEXT_TOKENS: Final = 2048
 BEGIN, END = "<|im_start|>", "<|im_end|>"
 SCRIPTS: Final = {
     "<|say|>": ("Oslo", " is cold", ": 3", " °C.", END),
+    "<|json|>": ('{"city":', ' "Os', 'lo"}', END),
     "<|sing|>": ("la ", "la "),  # and never ends
     "<|think|>": ("<think>", "\nLet me", " see.", "\n</think>\n", "\nIt is", " cold.", END),
     "<|call|>": (

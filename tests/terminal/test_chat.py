@@ -100,7 +100,7 @@ def test_the_panel_of_the_pool_tells_the_numbers_of_the_status_while_an_answer_c
     found = _TITLE.search(told)
     assert found, told
     assert found.groups() == tuple(str(status[name]) for name in _TITLED)
-    assert re.search(r"strong +● closed +1/", told)  # busy with one
+    assert re.search(r"strong +● ready +1/", told)  # busy with one
 
 
 def _status_once_told(home: Path) -> dict[str, Any]:

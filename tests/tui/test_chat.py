@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.mux.pools import Line
-from tests.tui.rig import NARROW, WIDE, chat
+from tests.mux.pools import LONG, Line
+from tests.tui.rig import NARROW, WIDE, Room, chat
 from vibe.testing.demo import demo
 from vibe.testing.exchange import call
 from vibe.testing.faults import at, play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
 
+STALLED = Line(alias="fast", faults=play("stall_in_body", at_event=1), patience=LONG)
 NOTES = "one\ntwo\nthree\n"
 READER = Scripted(
     when_asked("read", calls(call("read", path="notes.txt"), text="I look.")),
@@ -66,7 +67,7 @@ async def test_a_failover_stands_in_the_heading_of_the_answer(tmp_path: Path) ->
     assert "○ ●" in screen.split("\n")[0]
 
 
-async def test_what_is_taken_back_is_gone_and_another_is_named(tmp_path: Path) -> None:
+async def test_what_is_taken_back_stays_struck_out_and_another_is_named(tmp_path: Path) -> None:
     cut = play("close_in_body", at_event=8)
     first = Line(alias="first", behaviour=says(STORY), faults=cut)
     async with chat(tmp_path, first, Line(alias="second", behaviour=says(STORY))) as room:
@@ -75,7 +76,32 @@ async def test_what_is_taken_back_is_gone_and_another_is_named(tmp_path: Path) -
         screen = await room.wait_until_idle()
     assert "  first → second " in screen
     assert "↷ first was cut; the answer begins anew" in screen
-    assert screen.count("Once upon a time") == 1
+    first_row, *_ = (row for row in screen.split("\n") if "taken back" in row)
+    assert first_row.split() == ["first", "taken", "back"]
+    assert screen.count("Once upon a time") == 2
+
+
+async def test_all_who_failed_before_the_first_word_are_named(tmp_path: Path) -> None:
+    lines = (
+        Line(alias="a", faults=at({1: play("rate_limit")})),
+        Line(alias="b", faults=at({1: play("server_error")})),
+        Line(alias="c"),
+    )
+    async with chat(tmp_path, *lines) as room:
+        await room.say("hi")
+        await room.wait_for("Hello to you.")
+        screen = await room.wait_until_idle()
+    assert "  a → b → c " in screen
+    assert "↷ a: 429 rate limited; b: 500 server error · switched before the first word" in screen
+
+
+async def test_who_has_not_said_a_word_yet_is_waited_for(tmp_path: Path) -> None:
+    hangs = Line(alias="good", faults=play("stall_before_headers"))
+    async with chat(tmp_path, hangs) as room:
+        await room.say("hi")
+        await room.wait_for("waiting for good")
+        await room.press("escape")
+        assert "■ stopped by you" in await room.wait_until_idle()
 
 
 async def test_a_seam_stands_where_another_went_on(tmp_path: Path) -> None:
@@ -128,6 +154,39 @@ async def test_escape_stops_the_turn_and_the_session_can_go_on(tmp_path: Path) -
         await room.say("hi")
         await room.wait_for("Hello to you.")
         await room.wait_until_idle()
+
+
+def _queued(room: Room) -> list[str]:
+    rows = (row.strip().split("   ") for row in room.screen.split("\n") if row.endswith("queued"))
+    return [first.removeprefix("⋯ ") for first, *_ in rows]
+
+
+async def test_up_takes_what_waits_out_of_the_queue(tmp_path: Path) -> None:
+    async with chat(tmp_path, STALLED) as room:
+        await room.say("first")
+        for text in ("one", "two", "one"):
+            await room.say(text)
+        await room.press("up")
+        assert room.typed == "one"
+        assert _queued(room) == ["one", "two"]
+        await room.press("x", "enter")
+        assert _queued(room) == ["one", "two", "onex"]
+
+
+@pytest.mark.parametrize("between", [["f1", "f1"], ["a", "backspace"], ["up"]], ids=str)
+async def test_twice_is_twice_in_a_row(tmp_path: Path, between: list[str]) -> None:
+    async with chat(tmp_path, Line(alias="fast")) as room:
+        await room.say("hi")
+        await room.wait_until_idle()
+        for key, told in (("ctrl+c", "ctrl+c again leaves"), ("escape", "esc again goes back")):
+            await room.press(key)
+            assert told in room.screen
+            await room.press(*between)
+            assert told not in room.screen
+            await room.press(key)
+            assert told in room.screen
+            assert room.app.is_running
+            room.clock.advance(10)
 
 
 async def test_ctrl_c_stops_and_then_leaves_when_pressed_twice(tmp_path: Path) -> None:

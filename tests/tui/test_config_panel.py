@@ -241,6 +241,32 @@ def test_providers_are_asked_and_what_they_say_stands_beside_them(bench: Bench) 
     assert "acme  ○ 401 auth" in bench.screen()
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_what_comes_of_a_test_is_told_wherever_one_is(bench: Bench, size: tuple[int, int]) -> None:
+    bench.press("end", "t")
+    assert "testing acme …" in bench.screen(*size)
+    bench.press("left")
+    assert "testing acme …" in bench.screen(*size)
+    assert bench.hear is not None
+    bench.hear("acme", Heard(is_well=False, told="401 auth"))
+    assert "│ ○ acme 401 auth " in bench.screen(*size)
+    bench.press("left")
+    assert "401 auth" not in bench.screen(*size)
+
+
+def test_the_lines_of_the_pool_stand_below_one_another(tmp_path: Path) -> None:
+    long = "the-small-one-of-the-two"
+    text = TEXT.replace('"small"', f'"{long}"').replace("weight = 70", "weight = 70000")
+    bench = Bench(tmp_path, text)
+    bench.go_to("[strong]")
+    for width, room in ((120, 30), (100, 26), (80, 14), (60, 10)):
+        rows = [row for row in bench.screen(width, room).split("\n") if "  weight [" in row]
+        places = {tuple(row.index(name) for name in ("weight", "max", "fallback")) for row in rows}
+        assert len(rows) == 2
+        assert len(places) == 1
+        assert ["fallback [ ]" in rows[0], "fallback [x]" in rows[1]] == [True, True]
+
+
 def test_no_key_is_shown_wherever_it_was_put(bench: Bench) -> None:
     bench.go_to("  api key")
     bench.press("enter", "ctrl+u")

@@ -110,7 +110,7 @@ async def test_a_hostile_paste_is_cleaned_folded_or_not(tmp_path: Path) -> None:
     hostile = "a\x1b]52;c;eA==\x07\x9b31mb\u202e\n" * 20
     async with chat(tmp_path, FAST) as room:
         room.app.post_message(events.Paste(hostile))
-        await room.wait_for("[pasted 1: 21 lines]")
+        await room.wait_for("[pasted 1: 20 lines]")
         assert room.app.query_one(Composer).whole == "ab\n" * 20
 
 
@@ -127,9 +127,32 @@ async def test_the_editor_gets_the_whole_text_and_gives_it_back(tmp_path: Path) 
         await _pasted(room)
         await room.press("ctrl+g")
         assert (tmp_path / "seen").read_text() == f"see {PASTED}\n"
-        assert room.typed == f"see {PASTED}\nedited"
+        assert room.typed == f"see {WORD}\nedited"
         await room.press("ctrl+underscore")
         assert room.typed == f"see {WORD}"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "script", "expected"),
+    [
+        pytest.param(PASTED, "true", f"see {WORD}", id="as it was"),
+        pytest.param(f"{PASTED}\n", "true", f"see {WORD}", id="with a newline at its end"),
+        pytest.param(f"{PASTED}\n", 'sed -i s/see/sea/ "$1"', f"sea {WORD}", id="beside it"),
+        pytest.param(
+            PASTED, 'sed -i "s/line 7$/&!/" "$1"', f"see {PASTED}".replace("7", "7!", 1), id="in it"
+        ),
+    ],
+)
+async def test_a_fold_comes_back_from_the_editor_as_a_fold_unless_it_was_changed(
+    tmp_path: Path, pasted: str, script: str, expected: str
+) -> None:
+    async with chat(tmp_path, FAST, env=_editor(tmp_path, script)) as room:
+        await room.type("see ")
+        room.app.post_message(events.Paste(pasted))
+        await room.wait_for(WORD)
+        await room.press("ctrl+g")
+        assert room.typed == expected
+        assert room.app.query_one(Composer).whole.startswith("se")
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,11 @@ PIECES = st.sampled_from(
             id="indented",
         ),
         pytest.param(
-            "t\na | b\n--|--\n1 | 2",
-            (Paragraph("t"), Table((("a", "b"), ("1", "2")))),
+            "t\na | b | c\n--|:-:|-:\n1 | 2 | 3",
+            (
+                Paragraph("t"),
+                Table((("a", "b", "c"), ("1", "2", "3")), ("left", "middle", "right")),
+            ),
             id="a table",
         ),
         pytest.param("a | b", (Paragraph("a | b"),), id="no table"),
@@ -103,6 +106,9 @@ def test_no_line_is_wider_than_the_screen(pieces: list[str], width: int) -> None
             "[a](http://b)", (Span("a", "link"), Span(" (http://b)", "muted")), id="a link's target"
         ),
         pytest.param("<http://b>", (Span("http://b", "link"),), id="an address"),
+        pytest.param("a &amp;&lt; b", (Span("a &< b"),), id="entities"),
+        pytest.param("&#27;[2J&none; & b;", (Span("[2J&none; & b;"),), id="clean entities"),
+        pytest.param("`&amp;`", (Span("`&amp;`", "code"),), id="an entity in code"),
         pytest.param("[a] (b)", (Span("[a] (b)"),), id="brackets"),
     ],
 )
@@ -114,6 +120,15 @@ def test_a_line_has_these_marks(text: str, expected: tuple[Span, ...]) -> None:
         else:
             joined.append(span)
     assert tuple(joined) == expected
+
+
+def test_the_cells_of_a_table_stand_where_it_says() -> None:
+    text = "| name | count | x |\n|:-----|------:|:-:|\n| fig | 12 | abc |"
+    assert shown(drawn(blocks(text), 30)) == [
+        "name  count   x",
+        "────────────────",
+        "fig      12  abc",
+    ]
 
 
 def test_an_answer_is_drawn() -> None:

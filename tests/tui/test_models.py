@@ -59,7 +59,7 @@ def test_each_model_tells_how_it_stands_and_what_it_costs() -> None:
     assert rows(76) == [
         "auto (multiplexer: load_balance) 2 models in use",
         "devstral-2 mistral ● ready 128k $0.40/2.00 0.42 s",
-        "local llamacpp ○ open 12 s 32.8k free –",
+        "local llamacpp ○ rests 12 s 32.8k free –",
         "dear grand · not in the pool 200k $2.50/10.00 –",
         "locked grand ! GRAND_KEY is not set",
     ]
@@ -194,3 +194,23 @@ async def test_a_model_is_tried_out_and_made_the_active_one_while_one_filters(
         assert (kept.tried, kept.saved) == ([Alias("dear")], [{"active_model": "dear"}])
         await room.press("escape")
         assert "use for this session" not in room.screen
+
+
+@pytest.mark.parametrize("opens", ["f3", "f4", "ctrl+p"])
+async def test_a_key_closes_what_it_opened(tmp_path: Path, opens: str) -> None:
+    async with chat(tmp_path, Line(alias="fast")) as room:
+        before = room.screen
+        await room.press(opens)
+        assert "┌" in room.screen
+        await room.press(opens)
+        assert room.screen == before
+
+
+async def test_keys_that_a_list_has_no_use_for_do_what_they_do_elsewhere(tmp_path: Path) -> None:
+    async with chat(tmp_path, Line(alias="fast")) as room:
+        await room.press("f3", "shift+tab")
+        assert "┌ Model" in room.screen
+        assert "edits without asking" in room.screen
+        await room.press("alt+enter", "ctrl+underscore", "f2")
+        assert "┌ mux" in room.screen
+        assert room.typed == ""

@@ -32,7 +32,7 @@ from vibe.session.transcript import Transcript
 from vibe.testing.exchange import call as asks
 from vibe.testing.faults import Play, at, play
 from vibe.testing.script import Scripted, calls, otherwise, says, when_asked, when_result
-from vibe.tui.history.items import Answer
+from vibe.tui.history.items import Answer, Struck
 from vibe.tui.history.past import CUT_OFF, story_of
 from vibe.tui.history.story import Story
 
@@ -105,6 +105,30 @@ async def test_it_looks_as_it_did(tmp_path: Path, asked: str, fault: Play | None
         await room.say(asked)
         await room.wait_until_idle()
         assert _opened_again(room) == rows(room.app.talk.story)
+
+
+async def test_a_part_that_was_taken_back_stays_struck_out(tmp_path: Path) -> None:
+    first = Line(
+        alias="first",
+        behaviour=says("1\n2\n3\n4\n5\n" + "6\n" * 9),
+        faults=at({1: play("close_in_body")}),
+    )
+    async with chat(tmp_path, first, Line(alias="second", behaviour=says("Anew."))) as room:
+        await room.say("tell me")
+        await room.wait_until_idle()
+        seen = rows(room.app.talk.story)
+        assert _opened_again(room) == seen
+        part = next(item for item in room.app.talk.story.items if isinstance(item, Struck))
+    assert shown(part.lines(40, with_details=False)) == [
+        "first                         taken back",
+        "1",
+        "2",
+        "3",
+        "… 5 more lines",
+    ]
+    assert "first → second  ↷ first was cut; the answer begins anew" in [
+        " ".join(row.split()).replace("second ", "second  ") for row in seen
+    ]
 
 
 async def test_what_was_stopped_looks_as_it_did(tmp_path: Path) -> None:

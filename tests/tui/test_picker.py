@@ -64,10 +64,35 @@ def test_what_a_filter_leaves(query: str, found: tuple[str, ...]) -> None:
     assert {row.value for row in matching(rows_of(NAMES), query)} == set(found)
 
 
-def test_what_begins_a_word_comes_before_what_is_in_one_and_that_before_scattered_letters() -> None:
-    rows = rows_of(("s-c-a-t", "concat", "my cat", "catalogue"))
-    found = [row.value for row in matching(rows, "cat")]
-    assert found == ["my cat", "catalogue", "concat", "s-c-a-t"]
+@pytest.mark.parametrize(
+    ("names", "query", "found"),
+    [
+        (("concat", "my cat", "my cats", "cats"), "cat", ("cats", "my cat", "my cats", "concat")),
+        (("s-c-a-t", "concat"), "cat", ("concat",)),
+        (("s-c-a-t", "dog"), "cat", ("s-c-a-t",)),
+        (("nr 13, 12", "nr 12", "nr 2", "2 nr"), "nr 2", ("nr 2",)),
+        (("nr 12", "2 of nr"), "nr 2", ("2 of nr", "nr 12")),
+    ],
+    ids=["places in a word", "no mere letters", "mere letters", "as typed", "each word"],
+)
+def test_only_those_that_fit_best_are_left_the_best_first(
+    names: tuple[str, ...], query: str, found: tuple[str, ...]
+) -> None:
+    assert tuple(row.value for row in matching(rows_of(names), query)) == found
+
+
+def test_what_is_found_in_a_name_goes_before_what_is_found_beside_it() -> None:
+    rows = tuple(
+        Row(value=name, line=line(name), text=f"{name} {does}", name=name)
+        for name, does in (("mux", "the pool"), ("theme", "the colours"))
+    )
+    assert [row.value for row in matching(rows, "the")] == ["theme", "mux"]
+
+
+def test_the_best_is_selected() -> None:
+    held = Held(("nr 3", "nr 2", "nr 1"))
+    held.press("nr", "down", "down", " ", "2", "enter")
+    assert held.told == ["chosen nr 2"]
 
 
 def test_a_row_can_be_found_by_a_text_that_is_not_seen() -> None:

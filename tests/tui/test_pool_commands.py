@@ -38,7 +38,7 @@ async def test_it_is_useful_before_the_first_message_and_live_after_it(tmp_path:
         await room.wait_until_idle()
         assert "1 of 2 can answer" in room.screen
         assert "1 request   1 failover, none in mid-answer" in room.screen
-        assert rows_of(room)["strong"][:2] == ["○", "open"]
+        assert rows_of(room)["strong"][:2] == ["○", "rests"]
         asked = {each.alias: each for each in room.rig.mux.snapshot().entries}
         small = asked[Alias("small")]
         assert f"{small.ok}/{small.failed + small.limited}" in rows_of(room)["small"]

@@ -116,9 +116,9 @@ def test_the_wide_panel_tells_everything() -> None:
         "12 failovers, none in mid-answer "
     )
     assert told(rows[1:-1]) == [
-        "MODEL STATE BUSY SHARE/WANT RPM OK/FAIL TTFT 50/95 TOK/S IN/OUT COST LAST 60 s",
-        "› devstral-2 ● closed 2/3 68% / 70% 31 412/6 0.42/1.31s 88 1.2M/96.4k $0.689 ▄▅▆▅▇█▆▅▆▇█▇",
-        "local ○ open 12 s 0/1 100% / spare 31 44/3 – – 1.2M/96.4k $0.000 ············",
+        "MODEL STATE BUSY SHARE RPM OK/FAIL TTFT 50/95 TOK/S IN/OUT COST LAST 60 s",
+        "› devstral-2 ● ready 2/3 68%/70% 31 412/6 0.42/1.31s 88 1.2M/96.4k $0.689 ▄▅▆▅▇█▆▅▆▇█▇",
+        "local ○ rests 12 s 0/1 100%/spare 31 44/3 – – 1.2M/96.4k $0.000 ············",
         "└ unreachable 3 s ago; 127.0.0.1:8080",
         "RECENT",
         "21:40:12 local unreachable → devstral-2 +0.03 s",
@@ -126,11 +126,23 @@ def test_the_wide_panel_tells_everything() -> None:
     ]
 
 
+def test_an_answer_that_began_anew_is_told_as_such() -> None:
+    switch = replace(POOL.recent[0], is_anew=True)
+    rows = drawn(120, pool=replace(POOL, failovers=0, anew=1, recent=(switch,)))
+    assert "0 failovers, 1 begun anew" in rows[0]
+    assert told(rows)[-3].endswith("+0.03 s begun anew")
+
+
+def test_what_vibe_counted_itself_is_marked() -> None:
+    rows = drawn(120, pool=replace(POOL, entries=(replace(WELL, estimated=1),)))
+    assert "~1.2M/96.4k" in rows[2]
+
+
 def test_the_narrow_panel_drops_what_is_least_needed() -> None:
     assert told(drawn(80)[1:-1]) == [
         "MODEL STATE BUSY SHARE RPM FAIL TTFT TOK/S COST",
-        "›devstral-2 ● closed 2/3 68/70% 31 6 0.42s 88 $0.689",
-        "local ○ open 12 s 0/1 100% 31 3 – – $0.000",
+        "›devstral-2 ● ready 2/3 68/70% 31 6 0.42s 88 $0.689",
+        "local ○ rests 12 s 0/1 100% 31 3 – – $0.000",
         "└ unreachable 3 s ago",
         "↵ details p pin x take out r close circuit c copy esc close",
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from tests.mux.pools import Line
 from tests.tui.rig import chat
 from vibe.secret import Redactor
@@ -96,6 +98,26 @@ async def test_up_goes_on_with_sessions_before(tmp_path: Path) -> None:
         await room.wait_for("F1")
         await room.press("up")
         assert room.typed == "hi"
+
+
+@pytest.mark.parametrize(
+    ("sent", "typed"),
+    [
+        pytest.param("one line", "one line x", id="one line"),
+        pytest.param("one line\nand two", "one line x\nand two", id="the first of two"),
+    ],
+)
+async def test_up_leaves_the_cursor_at_the_end_of_the_line(
+    tmp_path: Path, sent: str, typed: str
+) -> None:
+    async with chat(tmp_path, FAST) as room:
+        for text in ("before", sent):
+            await room.say(text)
+            await room.wait_until_idle()
+        await room.press("up", "up")
+        assert room.typed == "before"
+        await room.press("down", "down", "up", "space", "x")
+        assert room.typed == typed
 
 
 async def test_what_ctrl_c_cleared_comes_back(tmp_path: Path) -> None:

@@ -64,6 +64,12 @@ def test_the_files_are_named_with_their_size() -> None:
     assert "90 lines" in screen
 
 
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_that_the_files_can_be_looked_at_is_told_at_every_width(width: int) -> None:
+    keys = "y trust them   n go on without   v look   esc later"
+    assert keys in Asked().screen(width, 10)
+
+
 def test_that_they_have_changed_is_told() -> None:
     assert "no longer those that you trusted" in Asked(state="changed").screen()
 
@@ -91,4 +97,4 @@ def test_it_fits_however_many_there_are(width: int, room: int) -> None:
     asked.press(*["down"] * 79)
     assert "80 of 80" in asked.screen(width, room)
     asked.press("v")
-    assert "y trust them as they are   n go on without" in asked.screen(width, room)
+    assert "y trust them   n go on without" in asked.screen(width, room)

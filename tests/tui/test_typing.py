@@ -73,9 +73,11 @@ async def test_commands_are_offered_while_one_types_and_completed_by_tab(tmp_pat
 
 async def test_an_unknown_command_is_not_sent_to_a_model(tmp_path: Path) -> None:
     async with chat(tmp_path, FAST) as room:
+        await room.say("/hlep")
         await room.say("/nonsense")
         screen = room.screen
         assert room.rig.reached() == {"fast": 0}
+    assert "! there is no command /hlep\n    did you mean /help? /help lists them" in screen
     assert "! there is no command /nonsense\n    /help lists them" in screen
 
 

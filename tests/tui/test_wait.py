@@ -97,6 +97,12 @@ def test_a_price_that_nobody_knows_is_told_as_one() -> None:
     assert "gamma could: $?; what the provider" in " ".join(held.seen())
 
 
+def test_before_the_first_answer_nothing_is_cached_that_could_be_lost() -> None:
+    held = Held(used=0)
+    held.note(WAITING)
+    assert "dear could: $2.50/10.00, 200k window" in held.seen()
+
+
 def test_a_window_that_is_too_small_for_the_conversation_is_told() -> None:
     held = Held(used=250_000)
     held.note(WAITING)

@@ -60,7 +60,7 @@ from vibe.wire.capability import estimated_tokens
 
 log = logging.getLogger(__name__)
 
-STOPPED = "stopped by the person"
+STOPPED = "stopped by you"
 GO_ON = "go on"
 NO_SUMMARY = "no model gave a summary, and the conversation stays as it was"
 CUT_CALL = User(
@@ -130,6 +130,15 @@ class Agent:
     def say(self, message: User) -> None:
         """Told to the models as soon as the calls under way are done."""
         self._said.append(message)
+
+    def unsay(self, message: User) -> bool:
+        """Whether it was said and told to no model yet: then it will not be."""
+        if message not in self._said:
+            return False
+        self._said.reverse()
+        self._said.remove(message)  # of several that are alike, the last
+        self._said.reverse()
+        return True
 
     def take_back(self) -> tuple[User, ...]:
         """What was said and told to no model yet: none will be told."""

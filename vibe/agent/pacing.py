@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vibe.domain.answer import Pace
-from vibe.domain.event import PoolEvent, Retracted, Routed
+from vibe.domain.event import PoolEvent, Retracted, Routed, Seam
 from vibe.domain.stream import CallDelta, TextDelta, ThinkingDelta
 
 
 class Pacing:
-    """Of one answer, counted from when somebody was asked who then began."""
+    """Of one answer, counted from when somebody was asked who then began: one that is begun anew,
+    from the cut."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._asked_s = now()
         self._first_s: float | None = None
+        self._cut_s: float | None = None
 
     def note(self, event: PoolEvent) -> None:
         match event:
+            case Seam():
+                self._cut_s = self._now()
             case Retracted():
+                self._asked_s = self._now() if self._cut_s is None else self._cut_s
                 self._first_s = None
             case Routed() if self._first_s is None:
                 self._asked_s = self._now()

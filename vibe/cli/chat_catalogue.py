@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from vibe.assemble import lines_of, member_of, mux_by_itself, refit
+from vibe.cli.serve_pool import gateway_pool
 from vibe.cli.status import pool_now
 from vibe.cli.terminal import json_text
 from vibe.clock import SystemClock
@@ -57,6 +58,7 @@ def catalogue_of(cli: Cli, loaded: Loaded, mux: Mux, reload: Callable[[], Loaded
         try_out=partial(_tried_out, loaded),
         save=save,
         status=lambda: json_text(pool_now(cli)),
+        gateway=lambda: gateway_pool(cli),
     )
 
 

@@ -18,13 +18,14 @@ from vibe.cli.working import Choices, working
 from vibe.clock import SystemClock
 from vibe.domain.model import Alias
 from vibe.mux.mux import Mux
-from vibe.tui.catalogue import NO_CATALOGUE, Catalogue
+from vibe.tui.catalogue import Catalogue, Offered
 from vibe.tui.desk import Desk
 
 if TYPE_CHECKING:
     from vibe.cli.chat import Wish
     from vibe.cli.context import Cli
     from vibe.config.load import Loaded
+    from vibe.mux.member import Member
 
 DEMO: Final = (
     "no model is configured, so the demo model answers; vibe config init begins with a real one"
@@ -46,7 +47,8 @@ async def opened(
         mux = await asyncio.to_thread(mux_of, wish.loaded, clock=SystemClock(), memory=memory)
         catalogue = await asyncio.to_thread(_catalogue, cli, wish, mux)
     else:
-        mux, catalogue = await _demo(stack), NO_CATALOGUE
+        mux = await _demo(stack)
+        catalogue = Catalogue(models=tuple(map(_offered, mux.members)))
         told(DEMO)
     stack.push_async_callback(mux.aclose)
     choices = choices_of(wish.flags, wish.loaded, is_attended=True)
@@ -60,6 +62,11 @@ def _catalogue(cli: Cli, wish: Wish, mux: Mux) -> Catalogue:
         return loaded_for(cli, flags.model, allow_missing_keys=flags.allow_missing_keys)
 
     return catalogue_of(cli, wish.loaded, mux, reload)
+
+
+def _offered(member: Member) -> Offered:
+    entry, target = member.entry, member.target
+    return Offered(alias=entry.alias, provider=target.provider, price=entry.price)
 
 
 async def _demo(stack: AsyncExitStack) -> Mux:

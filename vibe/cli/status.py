@@ -15,7 +15,7 @@ from vibe.cli.terminal import Painted, json_text
 from vibe.clock import SystemClock
 from vibe.domain.advice import remedy
 from vibe.domain.failure import FailureKind, verdict
-from vibe.domain.telling import duration, money, named
+from vibe.domain.telling import money, named
 from vibe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ Examples:
 All attempts of today (UTC) are counted, of all vibe processes together.
 OK/FAIL are those that were answered and that failed, STOPPED those that
 somebody or a quicker answer ended. SHARE is the part of all of them, and
-behind / the part by weight. COST is what they cost; ~ marks estimates, $?
+behind / the part by weight among the primaries, or among the fallbacks;
+spare is a fallback without one. COST is what they cost; ~ marks estimates, $?
 what has no known price. FIRST is the usual time to the first word, TOK/S the
 speed after it; both are known while a vibe runs. What nobody knows, and
 STOPPED where there were none, has no column.
@@ -156,10 +157,12 @@ def _shortened(alias: str, room: int) -> str:
 
 
 def _row(entry: EntrySnapshot, today: Use | None) -> tuple[str, ...]:
+    from vibe.mux.condition import condition
+
     fails = today.limited + today.failed if today else 0
     return (
         entry.alias,
-        _state(entry),
+        " ".join(condition(entry)),
         f"{entry.busy}/{entry.limit}" if entry.limit else str(entry.busy),
         _share(entry),
         f"{today.ok if today else 0}/{fails}",
@@ -178,27 +181,10 @@ def _cost(uses: Sequence[Use]) -> str:
     return money(None if is_partial and not known else known, is_estimate=is_estimate)
 
 
-def _state(entry: EntrySnapshot) -> str:
-    """A glyph and a word, so that colour tells nothing that these do not."""
-    if entry.trouble or entry.taken_out:
-        return "! unusable"
-    if entry.probing:
-        return "◐ probing"
-    match entry.state:
-        case "closed" if entry.spent_for_s is not None:
-            return f"◐ spent {duration(entry.spent_for_s)}"
-        case "closed":
-            return "● ready"
-        case "half_open":
-            return "◐ to probe"
-        case "open":
-            return "○ rests" if entry.back_in_s is None else f"○ rests {duration(entry.back_in_s)}"
-
-
 def _share(entry: EntrySnapshot) -> str:
-    if entry.is_fallback:
-        return "spare"
     share = UNKNOWN if entry.share is None else f"{entry.share:.0%}"
+    if entry.is_fallback:
+        return "spare" if entry.share is None else f"{share}/spare"
     return share if entry.want is None else f"{share}/{entry.want:.0%}"
 
 

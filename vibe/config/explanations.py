@@ -344,7 +344,7 @@ _EXPLAINED: dict[Code, Explanation] = {
         "error",
         "Missing API key: the variable is not set, empty, or holds no usable key.",
         "Set the variable in the environment or in `.env` beside config.toml; "
-        "`--allow-missing-keys` starts without it.",
+        "`--allow-missing-keys` starts without it where another model of the pool can answer.",
     ),
     Code.API_KEY_PASTED: Explanation(
         "error",

@@ -72,10 +72,11 @@ class Slow(Struct, frozen=True, kw_only=True):
 
 
 class Retracted(Struct, frozen=True, kw_only=True):
-    """What was seen of the answer counts no longer; it begins anew."""
+    """What was seen of the answer counts no longer; it begins anew. `text` is what was seen."""
 
     alias: Alias
     failure: Failure
+    text: str = ""
 
 
 class Seam(Struct, frozen=True, kw_only=True):

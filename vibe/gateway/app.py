@@ -139,7 +139,8 @@ async def _while_wanted(exchange: Exchange | Embedding, body: bytes, receive: Re
     async def watch() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        if task and not exchange.is_over:  # which ends the connection's messages just so
+        # The end of an answer ends the connection's messages just so, and so does a cut.
+        if task and not exchange.is_over and not task.cancelling():
             exchange.is_left = True
             task.cancel()
 

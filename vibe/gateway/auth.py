@@ -22,7 +22,7 @@ _SHORTEST: Final = 24
 _TOKEN: Final = re.compile(rb"[!-~]{%d,512}" % _SHORTEST)
 _KEY_HEADERS: Final = frozenset({b"x-api-key", b"api-key"})
 
-_HOW: Final = "send the gateway's token as `Authorization: Bearer …` or as `x-api-key`"
+_HOW: Final = "send the gateway's token as a bearer token, or as `x-api-key`"
 _MISSING: Final = Refusal(
     status=401, code="no_token", sentence=f"a token is needed: {_HOW}", headers=(CHALLENGE,)
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from math import ceil
 from typing import TypeAlias
 
@@ -37,6 +37,9 @@ Tell: TypeAlias = Callable[[Record | Switched], None]
 
 OWN_SEAL = seals.MARK.encode()
 _PASSED_HEADERS = (b"anthropic-beta", b"anthropic-version")
+_STOPPING = Fault(
+    status=503, trouble="overloaded", message="the gateway stops before the answer ended; ask again"
+)
 _SESSION_HEADERS = (b"x-session-id", b"session_id", b"x-claude-code-session-id")
 
 
@@ -59,6 +62,7 @@ class Exchange:
         self._is_forwarded = False
         self._outlet = Outlet(send, self._headers)
         self._spent: list[Answer] = []
+        self._wanted: Wanted | None = None
         self.is_over = self.is_left = False
         self._record = Record(id=self._id, path=scope["path"])
 
@@ -72,6 +76,8 @@ class Exchange:
         except asyncio.CancelledError:
             if not self.is_over:
                 self._record = stopped(self._record, by_client=self.is_left)
+                if not self.is_left:
+                    await self._break_off()
             raise
         finally:
             self.is_over = True
@@ -98,6 +104,7 @@ class Exchange:
 
     async def _ask(self, wanted: Wanted, body: bytes) -> None:
         offer = self._offer
+        self._wanted = wanted
         self._record = replace(
             self._record, asked=clean_line(wanted.model), is_streamed=wanted.is_streamed
         )
@@ -141,6 +148,8 @@ class Exchange:
         return next((value.decode("latin-1") for value in found if value), "")
 
     def _passed_headers(self) -> tuple[tuple[str, str], ...]:
+        if self._served.dialect != "messages":
+            return ()
         found = ((name, header(self._scope, name)) for name in _PASSED_HEADERS)
         return tuple((name.decode(), value.decode("latin-1")) for name, value in found if value)
 
@@ -220,14 +229,20 @@ class Exchange:
             writer, begun = self._begun(wanted)
         await self._outlet.end(begun + writer.fail(fault))
 
+    async def _break_off(self) -> None:
+        """The gateway stops, and cannot wait for the end of an answer that has begun."""
+        if self._outlet.has_begun and self._wanted is not None:
+            with suppress(OSError):
+                await self._outlet.end(self._new_writer(self._wanted).fail(_STOPPING))
+
     async def _refuse(self, fault: Fault) -> None:
         self._outlet.stop()
         end = "refused" if fault.status == MALFORMED else "failed"
         self._record = replace(self._record, end=end, status=fault.status, note=fault.message)
         body = self._served.error(fault, request_id=self._id)
         headers = [*self._headers()]
-        if fault.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s))))
+        if fault.status in (429, 503) or fault.retry_after_s is not None:
+            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s or 1))))
         await answer(self._send, status=fault.status, body=body, headers=headers)
 
     # What is told of it.

@@ -33,6 +33,9 @@ def fault_of(end: Unanswered, resting: Iterable[str | None] = (), *, is_cut: boo
         why = sentence(end.failure)
         message = f"{end.by} was cut in the middle of its answer ({why}); ask again"
         return Fault(status=status, trouble=trouble, message=clean_line(message))
+    if not end.tried and end.failure is None:
+        message = "no model of those that were meant can be asked: see /health"
+        return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)
     error = error_of(end)
     message = f"{error.message} ({error.hint})" if error.hint else error.message
     return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)
@@ -46,6 +49,6 @@ def _status(end: Unanswered, resting: Iterable[str | None]) -> tuple[int, Troubl
         kinds = set(failures) or {FailureKind(rest) for rest in resting if rest}
         limited = kinds == {FailureKind.RATE_LIMITED}
         return (429, "rate_limited") if limited else (503, "overloaded")
-    if end.failure is None:
+    if end.failure is None or (end.by is None and end.failure.kind is FailureKind.AUTH):
         return 503, "overloaded"
     return _FINAL.get(end.failure.inner or end.failure.kind, (502, "failed"))

@@ -84,7 +84,7 @@ class Protected:
         if refusal is None and origin and is_preflight(scope["method"], headers):
             await answer(reply, status=200, headers=permission(headers))
             return
-        refusal = refusal or self._key(scope) or self._place()
+        refusal = refusal or self._key(scope) or self._place(scope)
         if refusal is None:
             await self._let_in(scope, receive, reply)
         else:
@@ -96,8 +96,10 @@ class Protected:
             return None
         return unauthorized(scope["headers"], self._token)
 
-    def _place(self) -> Refusal | None:
-        return None if self.under_way < self.max_requests else _BUSY
+    def _place(self, scope: Scope) -> Refusal | None:
+        """What only looks needs none: whoever watches over the gateway does so when it is full."""
+        is_free = scope["method"] in ("GET", "HEAD") or self.under_way < self.max_requests
+        return None if is_free else _BUSY
 
     async def _let_in(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         self.under_way += 1

@@ -20,6 +20,7 @@ from vibe.domain.event import (
     FailedOver,
     Outcome,
     PoolEvent,
+    Retracted,
     Routed,
     Sealed,
     Seam,
@@ -429,7 +430,9 @@ class Answering:
         ]
         if not reasons or self._tried:
             return None
-        return Failure(kind=FailureKind.BAD_REQUEST, detail="; ".join(reasons), lacks=True)
+        is_set_up = any(member.entry.why_not is None for member in self._members.values())
+        kind = FailureKind.BAD_REQUEST if is_set_up else FailureKind.AUTH  # no key, most likely
+        return Failure(kind=kind, detail="; ".join(reasons), lacks=is_set_up)
 
     def _close(self, outcome: Outcome, failure: Failure | None, asides: tuple[Aside, ...]) -> None:
         self._is_over = True

@@ -33,7 +33,7 @@ from vibe.wire.capability import BYTES_A_TOKEN
 _NO_PIECE = (LimitsSeen, Began, UsageSeen)
 _UNSEEN = (*_NO_PIECE, ThinkingDelta, ThinkingSealed)
 _NEVER_SENT = frozenset({"dns", "route", "refused", "tls", "timeout", "proxy"})
-STOPPED = Failure(kind=FailureKind.CANCELLED, detail="stopped by the person")
+STOPPED = Failure(kind=FailureKind.CANCELLED, detail="stopped by you")
 OVERDUE = Failure(kind=FailureKind.CANCELLED, detail="the time for the request was over")
 
 

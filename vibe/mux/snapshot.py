@@ -19,8 +19,8 @@ from vibe.mux.stats import Counts, LastError, Switch
 
 
 class EntrySnapshot(Struct, frozen=True, kw_only=True):
-    """`share` and `want` are parts of 1 in its tier: of the attempts that were made, whatever came
-    of them, and by weight. None: there were none, and the mode knows no weights.
+    """`share` is a part of 1: of all attempts of the pool, whatever came of them; `want` is one of
+    its tier, by weight. None: there were none, and the mode knows no weights.
 
     `back_in_s` counts down to the end of a rest; None where that is not known. `spent_for_s`: its
     limit is used up for so long, and it is passed over while another can answer. `trouble` is why
@@ -211,11 +211,12 @@ def _back_in_s(standing: Standing, now: float) -> float | None:
 def _shares(
     board: Board, standing: Standing, asked: Mapping[Alias, int]
 ) -> dict[str, float | None]:
-    peers = [s for s in board.standings.values() if s.tier == standing.tier]
-    attempts = sum(asked.get(peer.entry.alias, 0) for peer in peers)
-    weights = sum(peer.weight for peer in peers)
+    pooled = [s for s in board.standings.values() if not s.entry.by_name]
+    attempts = sum(asked.get(each.entry.alias, 0) for each in pooled)
+    weights = sum(each.weight for each in board.standings.values() if each.tier == standing.tier)
     is_shared = board.pool.rules.mode == "load_balance"
+    own = None if standing.entry.by_name else asked.get(standing.entry.alias, 0)
     return {
-        "share": asked.get(standing.entry.alias, 0) / attempts if attempts else None,
+        "share": own / attempts if attempts and own is not None else None,
         "want": standing.weight / weights if is_shared and weights else None,
     }

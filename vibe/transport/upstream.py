@@ -28,10 +28,12 @@ from vibe.transport.watch import Watch
 from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
 from vibe.wire.dialects import codec_for
 from vibe.wire.embeddings import Embeddings, decode_embeddings, encode_embeddings
+from vibe.wire.failures import broken
 from vibe.wire.forwarding import Forwarding, forwarding_call, is_forwarded
 from vibe.wire.limits import limits_of
 from vibe.wire.listing import ListedModel, listing_call, read_listing
 
+_MAX_ANSWER_BYTES = 128 * 1024 * 1024
 _MAX_ERROR_BYTES = 256 * 1024
 _MAX_LISTING_BYTES = 16 * 1024 * 1024
 _MAX_EMBEDDINGS_BYTES = 256 * 1024 * 1024  # 2,048 vectors of 4,096 numbers
@@ -202,7 +204,7 @@ async def _events(
 ) -> AsyncGenerator[StreamEvent, None]:
     """What an answer that has begun says, to its end or to where it breaks."""
     body = body_of(response)
-    has_news = False
+    has_news, so_far = False, 0
     try:
         while True:
             watch.wait(has_news=has_news)
@@ -212,6 +214,10 @@ async def _events(
                 yield Broken(watch.overdue)
                 return
             has_news = False
+            so_far += len(data)
+            if so_far > _MAX_ANSWER_BYTES:
+                yield Broken(broken("the answer is too large"))
+                return
             for event in decoder.feed(data) if data else decoder.finish():
                 if isinstance(event, Ended):
                     await read_out(body)

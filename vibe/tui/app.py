@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 
-from vibe.clean import clean, clean_line
+from vibe.clean import clean
 from vibe.tui.commands.brought import brought
 from vibe.tui.commands.revising import revised
 from vibe.tui.commands.talk import next_mode
@@ -23,16 +23,17 @@ from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House, Left
 from vibe.tui.draw.drawn import Drawn
 from vibe.tui.draw.foot import foot
-from vibe.tui.draw.header import header, rule
-from vibe.tui.draw.ink import Line, Span, ThemeName, cropped, line
+from vibe.tui.draw.header import header
+from vibe.tui.draw.ink import Line, ThemeName, line
 from vibe.tui.draw.theme import THEMES
 from vibe.tui.git import Tree
-from vibe.tui.history.items import Item, Note, said_by
+from vibe.tui.history.items import Item, Note
 from vibe.tui.history.scroll import History
-from vibe.tui.keys import KEYS, bound
+from vibe.tui.keys import KEYS, WRITING, bound
 from vibe.tui.panels.asks import on_screen
-from vibe.tui.panels.panel import Form, Panel, Typing
+from vibe.tui.panels.panel import Fleeting, Form, Panel, Typing
 from vibe.tui.reach import Reach
+from vibe.tui.tip import Tip
 from vibe.tui.typing.completing import Offer
 from vibe.tui.typing.composer import Composer, know_alt_enter
 from vibe.tui.typing.custom import Custom
@@ -42,14 +43,13 @@ from vibe.tui.typing.pastes import keep_pastes_whole
 from vibe.tui.typing.recall import Recall
 from vibe.tui.typing.sending import Sending
 from vibe.tui.typing.unsent import Unsent
-from vibe.tui.views import foot_view, header_view, key_of
+from vibe.tui.views import foot_view, header_view, key_of, queue_lines, rule_lines
 
 if TYPE_CHECKING:
     from textual.signal import Signal
 
 BEAT_S: Final = 0.06  # chunks are gathered for as long
 IDLE_BEAT_S: Final = 1.0
-TIP_S: Final = 2.0
 BARE_HISTORY: Final = 4  # lines of it that a panel leaves
 TALL: Final = 30
 RUNS: Final[Mapping[str, str]] = {key.name: key.runs for key in KEYS if key.runs}
@@ -80,13 +80,13 @@ class ChatApp(App[Left], inherit_bindings=False):
             self._moved,
             self.give_back,
             self.bell,
-            made=partial(on_screen, revise=partial(revised, self)),
+            made=partial(on_screen, revise=partial(revised, self), typed=lambda: self.typed),
             heard=self._reach.note,
         )
         self._panel: Panel | None = None
         self._beats = 0
         self._tree = Tree(house.folder, self._now)
-        self._tip, self._tip_until_s = "", float("-inf")
+        self._tip = Tip(self._now)
         self._history = History(self.talk.story)
         self.recall = Recall(house.kept)
         self.customs: tuple[Custom, ...] = ()
@@ -106,7 +106,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         self._actions: Mapping[str, Callable[[], None]] = {
             "send": self._sending.enter,
             "newline": self._composer.break_line,
-            "older": self._composer.older,
+            "older": self._older,
             "newer": self._composer.newer,
             "complete": self.look,
             "undo": self._composer.undo,
@@ -127,9 +127,9 @@ class ChatApp(App[Left], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Drawn(self._draw_header, name="header")
         yield self._history
-        yield Drawn(self._draw_queue, name="queue")
+        yield Drawn(partial(queue_lines, self.house, self.talk), name="queue")
         yield Drawn(self._draw_panel, name="panel")
-        yield Drawn(self._draw_rule, name="rule")
+        yield Drawn(partial(rule_lines, self._history), name="rule")
         with Horizontal(id="typing"):
             yield Drawn(self._draw_sign, name="prompt")
             yield self._composer
@@ -193,6 +193,8 @@ class ChatApp(App[Left], inherit_bindings=False):
     def on_text_area_changed(self) -> None:
         if not self._composer.text and self._unsent.is_due:
             self.work(self._unsent.look())
+        if self._composer.text and self._tip.came_between():
+            self.look()
         self.query_one("#panel", Drawn).look()
         self.query_one("#prompt", Drawn).look()
 
@@ -222,19 +224,6 @@ class ChatApp(App[Left], inherit_bindings=False):
     def _draw_header(self, width: int) -> tuple[Line, ...]:
         return header(header_view(self.house, self.talk, self._tree.told), width)
 
-    def _draw_queue(self, width: int) -> tuple[Line, ...]:
-        return tuple(
-            cropped(
-                (
-                    Span("  ⋯ ", "muted"),
-                    Span(clean_line(self.house.redactor.redact(said_by(each).text))),
-                    Span("   queued", "muted"),
-                ),
-                width - 1,
-            )
-            for each in self.talk.queued
-        )
-
     def _draw_panel(self, width: int) -> tuple[Line, ...]:
         room = max(5, self.size.height - BARE_HISTORY - 6)
         panel = self._front
@@ -245,17 +234,9 @@ class ChatApp(App[Left], inherit_bindings=False):
     def _draw_sign(self, _: int) -> tuple[Line, ...]:
         return (line(" !", "warn") if self._composer.is_command_line else line(" >", "accent"),)
 
-    def _draw_rule(self, width: int) -> tuple[Line, ...]:
-        new = self._history.new
-        if new:
-            return (rule(width, f"{new} new line{'s' * (new != 1)} · End"),)
-        is_away = not self._history.is_at_end
-        return (rule(width, "End goes to the end" if is_away else "", "muted"),)
-
     def _draw_foot(self, width: int) -> tuple[Line, ...]:
         told = self.talk.story.progress.told(self._now())
-        tip = self._tip if self._now() < self._tip_until_s else ""
-        view = foot_view(self.house, self.talk, progress=told, tip=tip)
+        view = foot_view(self.house, self.talk, progress=told, tip=self._tip.told)
         blank: tuple[Line, ...] = ((), ()) if self.size.height >= TALL else ((),)
         return (*blank, foot(view, width))
 
@@ -269,8 +250,11 @@ class ChatApp(App[Left], inherit_bindings=False):
         panel = self._front
         if not isinstance(panel, Form) or self._names.get(key) == "interrupt":
             return False
-        if not panel.key(key) and text:
-            panel.typed(text)
+        if not panel.key(key):
+            if text:
+                panel.typed(text)
+            elif isinstance(panel, Fleeting):
+                self._do_over(key)
         self.look()
         return True
 
@@ -283,6 +267,8 @@ class ChatApp(App[Left], inherit_bindings=False):
     def _press(self, key: str) -> bool:
         """Whether the key meant something; else it goes on to the text."""
         name = self._names.get(key)
+        if name not in ("stop", "interrupt") and self._tip.came_between():
+            self.look()
         if name is None:
             return False
         if not self._composer.completes(name):
@@ -291,6 +277,12 @@ class ChatApp(App[Left], inherit_bindings=False):
             self.do(name)
         self.look()
         return True
+
+    def _do_over(self, key: str) -> None:
+        """What a form has no use for, as far as it is not about what one writes elsewhere."""
+        name = self._names.get(key)
+        if name is not None and name not in WRITING and self._means(name):
+            self.do(name)
 
     def do(self, name: str) -> None:
         if name in RUNS:
@@ -323,11 +315,8 @@ class ChatApp(App[Left], inherit_bindings=False):
         again = f"{key_of(self.house, 'stop')} again goes back to an earlier message"
         if self.talk.is_busy:
             self.talk.stop()
-        elif self._now() < self._tip_until_s and self._tip == again:
-            self._tip = ""
+        elif self.talk.session and self._tip.is_again(again):
             self.do("rewind")
-        elif self.talk.session:
-            self.tell(again)
 
     def _interrupt(self) -> None:
         if selected := self.screen.get_selected_text():
@@ -335,15 +324,15 @@ class ChatApp(App[Left], inherit_bindings=False):
             self.screen.clear_selection()
         elif self.talk.is_busy:
             self.talk.stop()
-        elif self._now() < self._tip_until_s and self._tip == self._leaving:
+        elif self._tip.is_again(f"{key_of(self.house, 'interrupt')} again leaves"):
             self.leave()
         else:
             self._composer.set_aside()
-            self.tell(self._leaving)
 
-    @property
-    def _leaving(self) -> str:
-        return f"{key_of(self.house, 'interrupt')} again leaves"
+    def _older(self) -> None:
+        """What still waits comes out of the queue, to be written otherwise."""
+        if self._composer.text or not self.talk.unsay():
+            self._composer.older()
 
     def _toggle_details(self) -> None:
         self._history.show_details(are_shown=not self._history.with_details)
@@ -363,7 +352,7 @@ class ChatApp(App[Left], inherit_bindings=False):
         self.look()
 
     def tell(self, tip: str) -> None:
-        self._tip, self._tip_until_s = tip, self._now() + TIP_S
+        self._tip.tell(tip)
         self.look()
 
     def write(self, text: str) -> None:

@@ -15,6 +15,7 @@ from vibe.domain.usage import Price
 
 if TYPE_CHECKING:
     from vibe.mux.member import Member
+    from vibe.mux.snapshot import MuxSnapshot
 
 Setting: TypeAlias = str | int
 
@@ -40,13 +41,15 @@ class Trial(Struct, frozen=True, kw_only=True):
 class Catalogue(Struct, frozen=True, kw_only=True):
     """`member` makes one that can be asked of any of the models. `save` writes settings down, by
     their keys, and gives the file's name: the pool is then as it says; what it refuses, it raises.
-    `status` is what `vibe mux status --json` prints. None where there is no configuration."""
+    `status` is what `vibe mux status --json` prints, `gateway` the pool of a `vibe serve` that runs
+    and answers. None where there is no configuration."""
 
     models: tuple[Offered, ...] = ()
     member: Callable[[Alias], Member] | None = None
     try_out: Callable[[Alias], Awaitable[Trial]] | None = None
     save: Callable[[Mapping[str, Setting]], Awaitable[str]] | None = None
     status: Callable[[], str] | None = None
+    gateway: Callable[[], MuxSnapshot | None] | None = None
 
 
 NO_CATALOGUE = Catalogue()

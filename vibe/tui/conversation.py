@@ -225,6 +225,15 @@ class Conversation:
 
         return waits_of(self, self._typing, self._house.clock.monotonic, self._ring)
 
+    def unsay(self) -> bool:
+        """Whether anything waited to be told: what was said last goes back."""
+        if not self.queued or not self.desk.agent.unsay(self.queued[-1]):
+            return False
+        *rest, last = self.queued
+        self.queued = tuple(rest)
+        self._return((last,))
+        return True
+
     def _settle(self, *, was_stopped: bool) -> None:
         """What was said too late for the turn that has ended begins the next one, or goes back."""
         first = len(self.queued) - len(self.desk.agent.take_back())

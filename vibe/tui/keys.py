@@ -9,6 +9,8 @@ from vibe.domain.keys import KEYS as KEYS
 from vibe.domain.keys import Key as Key
 from vibe.domain.keys import split
 
+# What these do is about what is typed in the composer.
+WRITING: Final = frozenset({"send", "newline", "older", "newer", "complete", "undo", "redo"})
 _SHOWN: Final[Mapping[str, str]] = {
     "enter": "↵",
     "alt+enter": "⌥↵",

@@ -22,9 +22,14 @@ def waits_of(
         hurry=lambda: talk.desk.mux.hurry(),
         switch=lambda: _switch(talk),
         other=lambda: _other(talk),
-        used=lambda: talk.story.progress.context,
+        used=lambda: _used(talk),
     )
     return Waits(relief, lambda: talk.desk.mux.snapshot(), typing, now=now, ring=ring)
+
+
+def _used(talk: Conversation) -> int | None:
+    turns = talk.desk.agent.session.transcript.turns
+    return talk.story.progress.context if any(turn.steps for turn in turns) else 0
 
 
 def _other(talk: Conversation) -> Offered | None:

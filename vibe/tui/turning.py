@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from vibe.domain.event import Event
 from vibe.domain.turn import TurnEnd, TurnFinished
 
-STOPPED_BY = "stopped by the person"
+STOPPED_BY = "stopped by you"
 STOPPED = TurnFinished(turn=0, end=TurnEnd.INTERRUPTED, detail=STOPPED_BY)
 
 

@@ -1,4 +1,5 @@
-"""The values that the first and the last line of the screen are drawn from."""
+"""The values that the first and the last line of the screen are drawn from, and the lines of what
+waits to be told and of what came unseen."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ from vibe.domain.model import Alias
 from vibe.tui.conversation import Conversation
 from vibe.tui.desk import House
 from vibe.tui.draw.foot import FootView
-from vibe.tui.draw.header import HeaderView, dots, folder_told
+from vibe.tui.draw.header import HeaderView, dots, folder_told, rule
+from vibe.tui.draw.ink import Line, Span, cropped
+from vibe.tui.history.items import said_by
+from vibe.tui.history.scroll import History
 from vibe.tui.keys import KEYS, keys_of, shown
 
 # Names of keys, or keys as they are, and what they do; the dearest first.
@@ -75,3 +79,18 @@ def foot_view(house: House, talk: Conversation, *, progress: str, tip: str) -> F
 def key_of(house: House, name: str) -> str:
     """As the person has it, and as it is written."""
     return shown(next(iter(keys_of(name, house.changed_keys)), ""))
+
+
+def queue_lines(house: House, talk: Conversation, width: int) -> tuple[Line, ...]:
+    """What was said and is told to a model later."""
+    hide = house.redactor.redact
+    texts = (clean_line(hide(said_by(each).text)) for each in talk.queued)
+    parts = ((Span("  ⋯ ", "muted"), Span(text), Span("   queued", "muted")) for text in texts)
+    return tuple(cropped(each, width - 1) for each in parts)
+
+
+def rule_lines(history: History, width: int) -> tuple[Line, ...]:
+    """It tells of what came while one looked elsewhere."""
+    if new := history.new:
+        return (rule(width, f"{new} new line{'s' * (new != 1)} · End"),)
+    return (rule(width, "" if history.is_at_end else "End goes to the end", "muted"),)

@@ -29,6 +29,8 @@ from vibe.domain.stream import (
 )
 from vibe.domain.target import Target
 from vibe.wire.codec import Codec, Decoder, HttpCall
+from vibe.wire.failures import broken
+from vibe.wire.forwarded import events_of
 from vibe.wire.sse import MAX_EVENT_BYTES
 
 _SPEAKS: Final[dict[Backend, Dialect]] = {
@@ -41,23 +43,8 @@ _SPEAKS: Final[dict[Backend, Dialect]] = {
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BREAK: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _DONE: Final = b"data: [DONE]\n\n"
-# What an event of a chat has in it that is more than another piece of text or thought. Inside of a
-# text such a word has a backslash before its quotes.
-_MARKS: Final = (
-    b'"finish_reason":"', b'"finish_reason": "', b"[DONE]", b'"error"', b'"tool_calls":[',
-    b'"tool_calls": [', b'"function_call":{', b'"function_call": {', b'"usage":{', b'"usage": {',
-    b'"code"', b'"detail"', b'"type":', b"event:",
-)  # fmt: skip
-# The others name each event; what else a delta may be than text is told apart by its type.
-_PIECES: Final[dict[Dialect, bytes]] = {
-    "messages": b"event: content_block_delta\n",
-    "responses": b"event: response.output_text.delta\n",
-}
-_OTHERS: Final[dict[Dialect, re.Pattern[bytes]]] = {
-    dialect: re.compile(rb"\n\n(?!%b)." % re.escape(named), re.DOTALL)
-    for dialect, named in _PIECES.items()
-}
-_OTHER_DELTAS: Final = (b'"input_json_delta"', b'"signature_delta"')
+_PLACE: Final = b'"output_index"'
+_CHATS: Final[frozenset[Dialect]] = frozenset({"chat", "mistral"})
 _TOLD = (Began, LimitsSeen, UsageSeen, Ended, Broken)
 
 
@@ -94,6 +81,7 @@ class Forwarding:
     def __init__(self, decoder: Decoder, dialect: Dialect, *, stream: bool) -> None:
         self._decoder = decoder
         self._dialect: Dialect = dialect
+        self._events = events_of(dialect)
         self._stream = stream
         self._is_plain: bool | None = None
         self._has_begun = self._has_said = False
@@ -106,27 +94,41 @@ class Forwarding:
             first = data.lstrip()[:1]
             self._is_plain = bool(first) and (first in b"{[") == self._stream
         if self._is_plain:
-            return self._decoder.feed(data)
+            rest, self._rest = self._rest, b""
+            return self._decoder.feed(rest + data)
         if not self._stream:
             self._held += data
             return self._kept(self._decoder.feed(data))
-        events = tuple(self._streamed(self._complete(data)))
+        block = self._complete(data)
+        if self._lacks_places(block):
+            self._is_plain = True
+            return self._decoder.feed(block)
+        events = tuple(self._streamed(block))
         if len(self._rest) > MAX_EVENT_BYTES and not self._is_over:
             self._is_over = True
             return (*events, *_told(self._decoder.feed(self._rest)))  # which it refuses
         return events
 
     def finish(self) -> tuple[StreamEvent, ...]:
-        if self._is_plain or not self._stream:
-            events = self._decoder.finish()
-            return events if self._is_plain else self._kept(events)
+        if self._is_plain:
+            return (*self.feed(b""), *self._decoder.finish())
+        if not self._stream:
+            return self._kept(self._decoder.finish())
+        if self._is_over:
+            return ()
         rest, self._rest = self._rest, b""
         events = [*self._streamed(rest + b"\n\n" if rest else b"")]
         last = self._decoder.finish()
-        is_chat = self._dialect in {"chat", "mistral"}
-        if last and isinstance(last[-1], Ended) and is_chat and not self._is_done:
+        is_cut_short = self._dialect in _CHATS and not self._is_done
+        if last and isinstance(last[-1], Ended) and is_cut_short:
             events.append(Passed(_DONE))
         return (*events, *_told(last))
+
+    def _lacks_places(self, block: bytes) -> bool:
+        """llama.cpp (November 2026) does not say of which item a piece is, so that OpenAI's SDK
+        fails on it; that is known before anything has been passed on."""
+        is_of_responses = self._dialect == "responses" and not self._has_begun
+        return is_of_responses and b'"response.output_item.' in block and _PLACE not in block
 
     def _complete(self, data: bytes) -> bytes:
         """The events that are whole by now."""
@@ -142,24 +144,20 @@ class Forwarding:
         """What whole events tell: their bytes in one piece, before the end if there is one."""
         if self._is_over:
             return
-        at = pieces = 0
+        pieces = 0
         last: StreamEvent | None = None
-        while at < len(block) and last is None:
-            end = self._plain_until(block, at)
-            if end > at:
-                self._held += block[at:end]
-                pieces += block.count(b"data:", at, end)
-            elif found := _BREAK.search(block, at):
-                end = found.end()
-                read = self._decoder.feed(block[at:end])
-                self._look(block[at:end], read)
-                for event in _told(read):
-                    if isinstance(event, Ended | Broken):
-                        last = event
-                    else:
-                        yield event
-                pieces += 1
-            at = end
+        for one in _events_in(block):
+            pieces += 1
+            if self._has_said and self._events.is_text(one):
+                self._held += one
+                continue
+            for event in self._read(one):
+                if isinstance(event, Ended | Broken):
+                    last = event
+                else:
+                    yield event
+            if last is not None:
+                break
         self._is_over = last is not None
         if self._held and (self._has_begun or isinstance(last, Ended)):
             held, self._held = self._held, b""
@@ -167,33 +165,17 @@ class Forwarding:
         if last is not None:
             yield last
 
-    def _plain_until(self, block: bytes, at: int) -> int:
-        """Where the events end that are nothing but more text: they need not be read."""
-        if not self._has_said or b"\r" in block:
-            return at
-        telling = self._telling(block, at)
-        if telling == len(block):
-            return telling
-        before = block.rfind(b"\n\n", at, telling + 2)
-        return at if before < at else before + 2
-
-    def _telling(self, block: bytes, at: int) -> int:
-        """Where something stands that has to be read; the end, if nothing does."""
-        if self._dialect == "chat":
-            return _first(block, at, _MARKS)
-        if at == 0 and not block.startswith(_PIECES[self._dialect]):
-            return 0
-        other = _OTHERS[self._dialect].search(block, max(at - 2, 0))
-        return min(_first(block, at, _OTHER_DELTAS), other.start() if other else len(block))
-
-    def _look(self, one: bytes, read: tuple[StreamEvent, ...]) -> None:
-        """At one event: whether the answer has begun with it. One that breaks it is not passed."""
-        if read and isinstance(read[-1], Broken):
-            return
-        self._held += one
+    def _read(self, one: bytes) -> tuple[StreamEvent, ...]:
+        """What one event tells beside its bytes, which are held but for one that breaks all."""
+        if not self._events.is_in_order(one):
+            return (Broken(broken("an event stands where its API allows none")),)
+        read = self._decoder.feed(one)
+        if not read or not isinstance(read[-1], Broken):
+            self._held += one
         self._is_done = self._is_done or b"[DONE]" in one
         self._has_said = self._has_said or any(isinstance(e, TextDelta | CallBegan) for e in read)
         self._has_begun = self._has_begun or len(read) > len(_told(read))
+        return _told(read)
 
     def _kept(self, events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
         """Of an answer in one body: all of it, once it is known to be one."""
@@ -208,6 +190,11 @@ def _told(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
     return tuple(event for event in events if isinstance(event, _TOLD))
 
 
-def _first(block: bytes, at: int, marks: tuple[bytes, ...]) -> int:
-    places = (block.find(mark, at) for mark in marks)
-    return min((place for place in places if place >= 0), default=len(block))
+def _events_in(block: bytes) -> Iterator[bytes]:
+    if b"\r" not in block:
+        yield from (part + b"\n\n" for part in block.split(b"\n\n")[:-1])
+        return
+    begin = 0
+    for found in _BREAK.finditer(block):
+        yield block[begin : found.end()]
+        begin = found.end()

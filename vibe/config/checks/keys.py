@@ -6,7 +6,7 @@ A key is looked at, never shown: no message of this file can contain a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from vibe.clean import quote
 from vibe.config.checks.subject import Subject
@@ -50,6 +50,7 @@ def check_keys(subject: Subject, *, allow_missing: bool) -> Iterator[Problem]:
                     trouble,
                     users[provider.name],
                     allow_missing=allow_missing,
+                    can_go_without=_is_answered(subject, users),
                 )
     yield from _azure_versions(subject)
 
@@ -77,6 +78,16 @@ def key_trouble(name: str, variables: Variables) -> str | None:
     return None
 
 
+def _is_answered(subject: Subject, users: Container[str]) -> bool:
+    """Whether anybody has the key that it needs."""
+    return any(
+        not provider.api_key_env_var
+        or key_trouble(provider.api_key_env_var, subject.variables) is None
+        for provider in subject.settings.providers
+        if provider.name in users and provider.enabled
+    )
+
+
 def _pasted(subject: Subject, path: Path, provider: Provider) -> Problem:
     variable = usual_variable(provider.name)
     return problem(
@@ -97,12 +108,14 @@ def _missing(
     users: list[tuple[Path, str]],
     *,
     allow_missing: bool,
+    can_go_without: bool,
 ) -> Problem:
     variable = provider.api_key_env_var
     pooled = users[0][0] != ("active_model",)
     needed = ", ".join(f"{quote(alias)} ({subject.line(user)})" for user, alias in users)
     severity: Severity = "warning" if pooled and allow_missing else "error"
     role = "pool" if pooled else "active_model"
+    is_advised = pooled and can_go_without and not allow_missing
     return problem(
         Code.API_KEY_MISSING,
         subject.spot(path),
@@ -110,7 +123,7 @@ def _missing(
         f"{role} {'entries' if pooled and len(users) > 1 else 'entry' if pooled else 'alias'} "
         + needed,
         help=f"export {variable}=… or write it into .env beside the file"
-        + ("" if not pooled or allow_missing else "; --allow-missing-keys starts without it"),
+        + "; --allow-missing-keys starts without it" * is_advised,
         remedy=f"export {variable}=…",
         severity=severity,
     )

@@ -12,7 +12,7 @@ from vibe.tui.chat import Chat
 from vibe.tui.commands.beside import beside, shelf_of
 from vibe.tui.commands.models import pick_model
 from vibe.tui.commands.sessions import resume
-from vibe.tui.keys import KEYS, keys_of, shown
+from vibe.tui.keys import KEYS, WRITING, keys_of, shown
 from vibe.tui.panels.models import offered_by
 from vibe.tui.panels.palette import Choice, Palette
 
@@ -20,20 +20,15 @@ if TYPE_CHECKING:
     from vibe.session.summary import Summary
 
 NAME: Final = "palette"
-# What these do is about what is typed, or about where one looks.
-ONLY_KEYS: Final = frozenset(
-    {
-        "send", "newline", "older", "newer", "complete", "undo", "redo", "stop", "interrupt",
-        "page_up", "page_down",
-    }
-)  # fmt: skip
+# These are about what is typed, or about where one looks.
+ONLY_KEYS: Final = WRITING | {"stop", "interrupt", "page_up", "page_down"}
 
 
 def show_palette(chat: Chat, _: str = "") -> None:
     """The conversations are looked for while it is shown already."""
     choices = (*_commands(chat), *_keys(chat), *_models(chat))
     panel = Palette(choices, close=lambda: chat.show(None))
-    chat.show(panel)
+    chat.toggle(Palette, lambda: panel)
     if chat.house.shelf is not None:
         beside(chat, _sessions_too(chat, panel))
 

@@ -18,6 +18,7 @@ from vibe.mux.wishes import Wishes
 from vibe.tui.catalogue import Setting
 from vibe.tui.chat import Chat
 from vibe.tui.commands.beside import beside
+from vibe.tui.commands.onlooker import Onlooker
 from vibe.tui.history.items import Note
 from vibe.tui.panels.attempts import AttemptsPanel
 from vibe.tui.panels.pool import PoolPanel
@@ -49,6 +50,7 @@ def _panel(chat: Chat) -> PoolPanel:
         clock=chat.house.hour,
         acts={"enter": show_details, **acts},
         is_changed=lambda: bool(_mux(chat).wishes.weights or _mux(chat).wishes.out),
+        gateway=Onlooker(chat).seen,
     )
     return panel
 

@@ -70,26 +70,25 @@ async def _picked(chat: Chat) -> None:
         chat.show(None)
         beside(chat, _forked(chat, each.session))
 
-    chat.show(
-        SessionsPanel(
-            found,
-            around=Around(
-                folder=house.folder.resolve(),
-                home=house.home,
-                now=local(house.clock.wall()),
-                local=local,
-                present=chat.talk.session,
-            ),
-            looks=Looks(beginning=shelf.beginning, is_in_use=shelf.is_in_use),
-            deeds=Deeds(
-                resume=resumed,
-                fork=forked,
-                export=lambda each: export_session(chat, each.session),
-                delete=lambda each: _ask_to_delete(chat, shelf, each),
-                close=lambda: chat.show(None),
-            ),
-        )
+    panel = SessionsPanel(
+        found,
+        around=Around(
+            folder=house.folder.resolve(),
+            home=house.home,
+            now=local(house.clock.wall()),
+            local=local,
+            present=chat.talk.session,
+        ),
+        looks=Looks(beginning=shelf.beginning, is_in_use=shelf.is_in_use),
+        deeds=Deeds(
+            resume=resumed,
+            fork=forked,
+            export=lambda each: export_session(chat, each.session),
+            delete=lambda each: _ask_to_delete(chat, shelf, each),
+            close=lambda: chat.show(None),
+        ),
     )
+    chat.toggle(SessionsPanel, lambda: panel)
 
 
 async def _resumed(chat: Chat, session: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html import unescape
 
+from vibe.clean import clean_line
 from vibe.tui.draw.ink import Ink, Line, Span
 
-_MARK = re.compile(r"`+|\*\*|__|~~|\*|_|\[|<https?://|\\")
+_MARK = re.compile(r"`+|\*\*|__|~~|\*|_|\[|<https?://|\\|&#?\w{1,31};")
 _PUNCTUATION = frozenset("\\`*_{}[]()#+-.!~<>|")
 _PAIRS: Mapping[str, Ink] = {
     "**": "strong",
@@ -52,6 +54,8 @@ class _Reader:
             return self._pair
         if mark[0] == "`":
             return self._code
+        if mark[0] == "&":
+            return self._entity
         return {"[": self._link, "\\": self._escaped}.get(mark, self._address)
 
     def _as_it_is(self, mark: re.Match[str]) -> int:
@@ -64,6 +68,10 @@ class _Reader:
             return None
         self._plain.append(following)
         return mark.end() + 1
+
+    def _entity(self, mark: re.Match[str]) -> int:
+        self._plain.append(clean_line(unescape(mark[0])))
+        return mark.end()
 
     def _code(self, mark: re.Match[str]) -> int | None:
         end = self._found(mark[0], mark.end())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from typing import Final, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ _COLUMNS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _CELLS = re.compile(r"(?<!\\)\|")
 _CODE_INDENT: Final = "    "
 _DEEPEST: Final = 12
+
+Side: TypeAlias = Literal["left", "middle", "right"]
 
 
 class Paragraph(Struct, frozen=True):
@@ -54,9 +56,10 @@ class Code(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True):
-    """The first row names the columns."""
+    """The first row names the columns, `sides` tell where in them the text stands."""
 
     rows: tuple[tuple[str, ...], ...]
+    sides: tuple[Side, ...] = ()
 
 
 class Rule(Struct, frozen=True):
@@ -154,7 +157,7 @@ class _Fold:
             case Table(rows):
                 if "|" not in row:
                     return False
-                self._put(Table((*rows, _cells(row))))
+                self._put(replace(last, rows=(*rows, _cells(row))))
                 return True
             case Quote(text):
                 quoted = _QUOTE.fullmatch(row)
@@ -177,7 +180,8 @@ class _Fold:
     def _joins_paragraph(self, row: str, last: Paragraph) -> bool:
         before, _, header = last.text.rpartition("\n")
         if "|" in row and "|" in header and _COLUMNS.fullmatch(row):
-            table = Table((_cells(header),))
+            sides: tuple[Side, ...] = tuple(_side(mark) for mark in _cells(row))
+            table = Table((_cells(header),), sides)
             if not before:
                 self._put(table)
             else:
@@ -228,6 +232,12 @@ def _tidy(row: str) -> str:
 
 def _less(row: str, indent: int) -> str:
     return row[min(indent, len(row) - len(row.lstrip(" "))) :]
+
+
+def _side(mark: str) -> Side:
+    if not mark.endswith(":"):
+        return "left"
+    return "middle" if mark.startswith(":") else "right"
 
 
 def _cells(row: str) -> tuple[str, ...]:

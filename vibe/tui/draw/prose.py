@@ -7,7 +7,7 @@ from typing import assert_never
 
 from vibe.tui.draw.ink import EMPTY, Ink, Line, Span, cells, cropped, folded, hung, line, wrapped
 from vibe.tui.draw.inline import spans
-from vibe.tui.draw.markdown import Block, Code, Heading, Item, Paragraph, Quote, Rule, Table
+from vibe.tui.draw.markdown import Block, Code, Heading, Item, Paragraph, Quote, Rule, Side, Table
 
 INLINE_MOST = 20_000  # characters of one paragraph whose marks are looked for
 LEAST_COLUMN = 6
@@ -45,8 +45,8 @@ def drawn_block(block: Block, width: int) -> list[Line]:
             rows = [row.expandtabs(4) for row in lines]
             folds = [each for row in rows for each in folded(line(row, "code"), width - indent - 2)]
             return _inset(indent + 2, folds)
-        case Table(rows):
-            return list(_table(rows, width))
+        case Table():
+            return list(_table(block, width))
         case Rule():
             return [line("─" * width, "muted")]
     assert_never(block)
@@ -76,8 +76,10 @@ def _marked(text: str, ink: Ink) -> Line:
     return spans(text, ink) if len(text) <= INLINE_MOST else line(text, ink)
 
 
-def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterable[Line]:
-    columns = len(rows[0])
+def _table(table: Table, width: int) -> Iterable[Line]:
+    rows, columns = table.rows, len(table.rows[0])
+    missing: list[Side] = ["left"] * (columns - len(table.sides))
+    sides = (*table.sides[:columns], *missing)
     inked: list[list[Line]] = [
         [_marked(cell, "plain" if number else "strong") for cell in (*row, *([""] * columns))]
         for number, row in enumerate(rows)
@@ -87,18 +89,20 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterable[Line]:
     while sum(widths) > room and max(widths) > LEAST_COLUMN:
         widths[widths.index(max(widths))] -= 1
     for number, row in enumerate(inked):
-        yield from (cropped(each, width) for each in _row(row[:columns], widths))
+        yield from (cropped(each, width) for each in _row(row[:columns], widths, sides))
         if not number:
             total = sum(widths) + 2 * (columns - 1)
             yield line("─" * min(total, width), "muted")
 
 
-def _row(row: Sequence[Line], widths: Sequence[int]) -> Iterable[Line]:
+def _row(row: Sequence[Line], widths: Sequence[int], sides: Sequence[Side]) -> Iterable[Line]:
     parts = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(map(len, parts))):
         spans_: list[Span] = []
-        for index, (part, width) in enumerate(zip(parts, widths, strict=True)):
+        for index, (part, width, side) in enumerate(zip(parts, widths, sides, strict=True)):
             cell = part[number] if number < len(part) else EMPTY
-            padding = Span(" " * max(0, width - cells(cell)))
-            spans_ += ([GAP] if index else []) + [*cell, padding]
+            gap = max(0, width - cells(cell))
+            before = {"left": 0, "middle": gap // 2, "right": gap}[side]
+            spans_ += [GAP] if index else []
+            spans_ += [Span(" " * before), *cell, Span(" " * (gap - before))]
         yield tuple(span for span in spans_ if span.text)

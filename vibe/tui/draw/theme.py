@@ -80,6 +80,7 @@ _SHAPES: Final[Mapping[Ink, str]] = {
 _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
     "dark": {
         "muted": "#828892",
+        "struck": "#828892",
         "accent": "#7fb4ca",
         "code": "#c8b88a",
         "heading": "#ffffff",
@@ -94,6 +95,7 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
     },
     "light": {
         "muted": "#6b7078",
+        "struck": "#6b7078",
         "accent": "#1f6f8b",
         "code": "#7a5c00",
         "heading": "#000000",
@@ -108,6 +110,7 @@ _COLOURS: Final[Mapping[ThemeName, Mapping[Ink, str]]] = {
     },
     "ansi": {
         "muted": "dim",  # some palettes have made bright black their ground
+        "struck": "dim",
         "accent": "cyan",
         "code": "yellow",
         "good": "green",

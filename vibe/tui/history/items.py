@@ -29,6 +29,7 @@ from vibe.tui.draw.prose import are_apart, drawn_block
 from vibe.tui.history.toolrow import Row
 
 YOU: Final = "You"
+MOST_STRUCK: Final = 3
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -79,6 +80,22 @@ class Printed(Struct, frozen=True):
     def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
         del with_details
         return tuple(each for row in self.rows for each in hanging(row, width))
+
+
+class Struck(Struct, frozen=True, kw_only=True):
+    """What `name` had said of an answer that was begun anew."""
+
+    name: str
+    text: str
+
+    def lines(self, width: int, *, with_details: bool) -> tuple[Line, ...]:
+        heading = sides(line(self.name, "muted"), line("taken back", "muted"), width)
+        texts = self.text.strip().split("\n")
+        rows = [row for text in texts for row in wrapped(line(text, "struck"), width)]
+        left = 0 if with_details else len(rows) - MOST_STRUCK
+        if left <= 1:  # the last takes no more room than the line that tells of it
+            return (heading, *rows)
+        return (heading, *rows[:MOST_STRUCK], line(f"… {left} more lines", "muted"))
 
 
 class Answer:
@@ -155,4 +172,4 @@ class Answer:
         return shortened(" · ".join(why or self.brief), room)
 
 
-Item: TypeAlias = Said | Answer | Row | Note | Printed
+Item: TypeAlias = Said | Answer | Struck | Row | Note | Printed

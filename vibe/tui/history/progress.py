@@ -45,28 +45,36 @@ def speed_told(pace: Pace | None, written: float) -> list[str]:
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """`began_s` is None between turns. `characters` and `first_s` are of the answer that comes;
+    """`began_s` is None between turns. `characters` and `first_s` are of the answer that comes, and
+    `cut_s` is when another went on with it;
     `tokens` of the turn's answers before it. `context` is what the last answer's request and it
-    took up together, as far as its provider told. `held` says what the turn waits for."""
+    took up together, as far as its provider told. `held` says what the turn waits for, and
+    `is_asked` that it is the first word of `alias`."""
 
     began_s: float | None = None
     alias: str = ""
     asked_s: float = 0.0
     first_s: float | None = None
+    cut_s: float | None = None
     characters: int = 0
     tokens: int = 0
     context: int | None = None
     held: str = ""
+    is_asked: bool = False
 
     def apply(self, event: Event, at_s: float) -> Progress:
         match event:
             case TurnStarted():
                 return Progress(began_s=at_s, alias=self.alias, context=self.context)
             case Routed(alias=alias):
-                asked = replace(self, alias=clean_line(alias), held="")
-                return asked if self.first_s is not None else replace(asked, asked_s=at_s)
+                is_new = self.first_s is None
+                asked_s = at_s if is_new else self.asked_s
+                name = clean_line(alias)
+                return replace(self, alias=name, asked_s=asked_s, held="", is_asked=is_new)
             case FailedOver(to_alias=alias) | Seam(to_alias=alias):
-                return replace(self, alias=clean_line(alias), held="")
+                cut_s = at_s if isinstance(event, Seam) else self.cut_s
+                name = clean_line(alias)
+                return replace(self, alias=name, cut_s=cut_s, held="", is_asked=True)
             case TextDelta(text) | ThinkingDelta(text) | CallDelta(arguments=text):
                 return self._longer(len(text), at_s)
             case Waiting(full=False):
@@ -74,7 +82,7 @@ class Progress(Struct, frozen=True, kw_only=True):
             case Waiting() | Slow():
                 return replace(self, held=clean_line(told(event)))
             case Retracted() | Sealed() | Unanswered():
-                return self._answered(event)
+                return self._answered(event, at_s)
             case ApprovalAsked() | QuestionAsked():
                 return replace(self, held="waiting for you")
             case ToolStarted() | ToolFinished() | TurnFinished():
@@ -97,7 +105,7 @@ class Progress(Struct, frozen=True, kw_only=True):
         if self.held:
             return " · ".join((*parts, self.held))
         count = self.tokens + self.characters // CHARACTERS_A_TOKEN
-        parts += [self.alias] if self.alias else []
+        parts += [f"{'waiting for ' * self.is_asked}{self.alias}"] if self.alias else []
         parts += [f"↓ {tokens(count)} tok"] if count else []
         written = self.characters / CHARACTERS_A_TOKEN
         parts += speed_told(self.pace(at_s), written)
@@ -111,10 +119,13 @@ class Progress(Struct, frozen=True, kw_only=True):
 
     def _longer(self, by: int, at_s: float) -> Progress:
         first_s = at_s if self.first_s is None else self.first_s
-        return replace(self, characters=self.characters + by, first_s=first_s, held="")
+        longer = replace(self, characters=self.characters + by, first_s=first_s)
+        return replace(longer, held="", is_asked=False)
 
-    def _answered(self, event: Retracted | Sealed | Unanswered) -> Progress:
-        ended = replace(self, characters=0, first_s=None)
+    def _answered(self, event: Retracted | Sealed | Unanswered, at_s: float) -> Progress:
+        ended = replace(self, characters=0, first_s=None, cut_s=None, is_asked=False)
+        if isinstance(event, Retracted):
+            return replace(ended, asked_s=at_s if self.cut_s is None else self.cut_s)
         if not isinstance(event, Sealed):
             return ended
         answer = event.answer

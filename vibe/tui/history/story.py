@@ -49,7 +49,7 @@ from vibe.domain.turn import (
     TurnStarted,
 )
 from vibe.tui.draw.ink import Line, shortened
-from vibe.tui.history.items import Answer, Item, Note, said_by
+from vibe.tui.history.items import Answer, Item, Note, Struck, said_by
 from vibe.tui.history.ownrow import rows_before
 from vibe.tui.history.progress import Progress, speed_told
 from vibe.tui.history.toolrow import Row, begun, finished
@@ -61,18 +61,20 @@ SAYING_CELLS: Final = 40
 class Story:
     """`changed` is from which item on a screen has to look anew; None: nothing changed."""
 
-    # `_answer` is the answer that comes and its index, None before its first word; `_sealed` those
-    # of the calls of the last answer, `_rows` of the calls that were heard of; `_question` is asked
-    # in a panel just now.
+    # `_answer` is the answer that comes and its index, None before its first word: after a seam its
+    # last part, and `_first` the index of its first. `_sealed` are the indexes of the calls of the
+    # last answer, `_rows` of the calls that were heard of; `_question` is asked in a panel just
+    # now.
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.progress = Progress()
         self.changed: int | None = None
         self.last_answer = ""
         self._answer: tuple[int, Answer] | None = None
+        self._first: int | None = None
         self._asked: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
-        self._anew: tuple[str, ...] = ()
+        self._is_anew = False
         self._speaker = ""
         self._sealed: tuple[int, ...] = ()
         self._rows: dict[CallKey, int] = {}
@@ -99,7 +101,8 @@ class Story:
         """The screen, not the conversation."""
         self.items.clear()
         self._rows.clear()
-        self._answer, self._sealed, self._speaker, self.changed = None, (), "", 0
+        self._answer = self._first = None
+        self._sealed, self._speaker, self.changed = (), "", 0
         self._question = ""
 
     def note(self, event: Event, at_s: float) -> None:
@@ -169,13 +172,15 @@ class Story:
                 name = clean_line(alias)
                 self._asked = self._asked if name in self._asked[-1:] else (*self._asked, name)
             case FailedOver(from_alias=before, to_alias=after, failure=failure):
-                why = f"↷ {clean_line(before)}: {in_brief(failure)}"
+                why = self._why_not(f"{clean_line(before)}: {in_brief(failure)}")
                 self._asked = self._asked or (clean_line(before),)
                 if before == after:
                     self._note = (why, "asked again")
                 else:
                     self._asked = (*self._asked, clean_line(after))
-                    self._note = self._anew or (why, "switched before the first word")
+                    self._note = (why, "switched before the first word")
+                if self._is_anew:
+                    self._note, self._is_anew = self._note[:1], False
             case Seam(to_alias=after):
                 self._write(self._cleaner.finish())
                 fence = self._current().open_fence
@@ -186,19 +191,30 @@ class Story:
                 self._asked, self._speaker = (clean_line(after),), clean_line(after)
             case Retracted():
                 self._cleaner = Cleaner()
-                self._take_back()
-                self._note = self._anew = (f"↷ {clean_line(told(event))}",)
+                self._take_back(event)
+                self._note, self._is_anew = (f"↷ {clean_line(told(event))}",), True
             case Waiting() | Slow():
                 pass  # the progress tells it
             case _:
                 assert_never(event)
 
-    def _take_back(self) -> None:
-        """The answer that comes; it is the last item, for nothing else is told before its end."""
-        if self._answer is not None:
-            self._touch_answer()
-            del self.items[self._answer[0] :]
-            self._answer = None
+    def _why_not(self, failed: str) -> str:
+        """With whoever failed before; what the note of a new beginning has told already."""
+        before = self._note[:1]
+        if not before:
+            return f"↷ {failed}"
+        is_told = self._is_anew or before[0].endswith(f" {failed}")
+        return before[0] if is_told else f"{before[0]}; {failed}"
+
+    def _take_back(self, event: Retracted) -> None:
+        """All parts of the answer that comes; what the chat itself put between them stays."""
+        at = len(self.items) if self._first is None else self._first
+        rest = [item for item in self.items[at:] if not isinstance(item, Answer)]
+        text = clean(event.text)
+        struck = (Struck(name=clean_line(event.alias), text=text),) if text.strip() else ()
+        self.items[at:] = [*struck, *rest]
+        self._touch(at)
+        self._answer = self._first = None
 
     def _write(self, text: str) -> None:
         if text:
@@ -212,8 +228,10 @@ class Story:
             is_known = names == (self._speaker,) and not self._note
             answer = Answer(*(() if is_known else names))
             answer.note = self._note
-            self._speaker, self._note, self._anew = names[-1], (), ()
+            self._speaker, self._note, self._is_anew = names[-1], (), False
             self._answer = (self.add(answer), answer)
+            if self._first is None:
+                self._first = self._answer[0]
         return self._answer[1]
 
     def _end_answer(self, event: Sealed | Unanswered) -> None:
@@ -229,7 +247,8 @@ class Story:
             calls = () if event.answer.cut else event.answer.calls
             self._sealed = tuple(self.add(begun(call)) for call in calls)
         self._complete()
-        self._asked, self._note, self._anew = (), (), ()
+        self._first = None
+        self._asked, self._note, self._is_anew = (), (), False
 
     def _tell_facts(self, answer: Answer, written: int | None) -> None:
         if self._pace is not None:
@@ -309,6 +328,7 @@ class Story:
     def _end_turn(self, event: TurnFinished) -> None:
         self._write(self._cleaner.finish())
         self._complete()
+        self._first = None
         known = {*self._rows.values(), *self._sealed}  # of some nothing was heard yet
         self._asked, self._note, self._sealed = (), (), ()
         for index in sorted(known):

@@ -77,8 +77,8 @@ class Row(Struct, frozen=True, kw_only=True):
             rows = [each for row in texts for each in folded(line(row, "muted"), width - 4)]
         head, tail = (0, HEAD_LINES + TAIL_LINES) if is_end else (HEAD_LINES, TAIL_LINES)
         left = len(rows) - head - tail
-        if left > 0:
-            told = f"… {left} line{'s' * (left != 1)} {'before' if is_end else 'between'}"
+        if left > 1:  # of one alone, the line that tells of it would take the place
+            told = f"… {left} lines {'before' if is_end else 'between'}"
             rows = [*rows[:head], line(told, "muted"), *rows[-tail:]]
         return [(Span("    "), *row) for row in rows]
 

@@ -24,9 +24,10 @@ def on_screen(
     is_graced: Callable[[], bool],
     *,
     revise: Revise = nothing_revised,
+    typed: Callable[[], str] = str,
 ) -> Panel:
     if isinstance(asked, ApprovalAsked):
-        return Approval(asked, answer, is_graced=is_graced, revise=revise)
+        return Approval(asked, answer, is_graced=is_graced, revise=revise, typed=typed)
     return Question(asked, answer, is_graced=is_graced)
 
 

@@ -165,7 +165,7 @@ class ConfigPanel:
             return self._answer(key)
         if self._moved(key):
             return True
-        editor.told = ""
+        editor.hush()
         if key in self._acts:
             self._acts[key]()
         elif key.isdigit() and editor.cell and editor.cell.field.kind in ("whole", "number"):

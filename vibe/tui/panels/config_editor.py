@@ -48,7 +48,7 @@ class Workbench(Struct, frozen=True, kw_only=True):
 class Editor:
     """`rows`, `source` and `loaded` are always those of `draft`; where that is no TOML, the rows
     are those of the last that was. `typing` is what stands in the cell while one types there, and
-    `_before` the draft as it was before."""
+    `_before` the draft as it was before. `_asked` are the providers that are tested."""
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
@@ -59,6 +59,7 @@ class Editor:
         self.typing: str | None = None
         self.told = ""
         self.tested: dict[str, Heard] = {}
+        self._asked: frozenset[str] = frozenset()
         self._before = self.draft
         self._unfolded: frozenset[Path] = frozenset()
         self.source: Source = source("", "")
@@ -215,9 +216,25 @@ class Editor:
         self._change(drafts.undone)
 
     def test(self) -> None:
+        settings = self.loaded.settings
+        used = {model.provider for model in settings.models}
+        self._asked = frozenset(each.name for each in settings.providers if each.name in used)
         self.tested = {}
-        self.told = "asking each provider for its models …"
+        self.told = self._test_told or "no model has a provider that could be tested"
         self.bench.test(self.loaded, self._hear)
+
+    def hush(self) -> None:
+        """What was told was read; what is still awaited is told on."""
+        self.told = self._test_told if self._asked - self.tested.keys() else ""
+
+    @property
+    def _test_told(self) -> str:
+        """What is wrong first: there may be no room for all."""
+        heard = sorted(self.tested.items(), key=lambda each: each[1].is_well)
+        told = [f"{'●' if each.is_well else '○'} {name} {each.told}" for name, each in heard]
+        if left := self._asked - self.tested.keys():
+            told.insert(0, f"testing {', '.join(sorted(left))} …")
+        return "   ".join(told)
 
     def save(self, *, over: bool = False) -> bool:
         """Raises `Moved` where the disk has something else by now."""
@@ -254,8 +271,8 @@ class Editor:
         self._look()
 
     def _hear(self, provider: str, heard: Heard) -> None:
-        self.told = ""
         self.tested[provider] = heard
+        self.told = self._test_told
 
     def _look(self) -> Loaded:
         """At what the draft says now."""

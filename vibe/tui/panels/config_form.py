@@ -20,8 +20,8 @@ from vibe.tui.panels.config_editor import Heard
 from vibe.tui.panels.config_side import INKS
 
 LABEL: Final = 19
-ALIAS: Final = 12
-NUMBER: Final = 4
+LEAST_ALIAS: Final = 8
+BESIDE: Final = 5  # cells of a row for its mark, and for the sign that something is wrong
 HIDDEN: Final = "•••"
 
 
@@ -42,14 +42,38 @@ def form_lines(
 ) -> list[Line]:
     """As many as `height`, the selected row among them and its section, where there is room."""
     first = max(0, min(view.at - height // 2, len(view.rows) - height))
+    columns = _columns(view, width, hide)
     shown = [
-        cropped(_row(view, at, width, hide), width)
+        cropped(_row(view, at, width, hide, columns), width)
         for at in range(first, min(len(view.rows), first + height))
     ]
     return [*shown, *[EMPTY] * (height - len(shown))]
 
 
-def _row(view: FormView, at: int, width: int, hide: Callable[[str], str]) -> Line:
+def _columns(view: FormView, width: int, hide: Callable[[str], str]) -> dict[str, int]:
+    """How wide each setting is in the lines of the pool, by its name; the alias gives way."""
+    widths: dict[str, int] = {}
+    taken = 0
+    entries = [row.cells for row in view.rows if row.kind == "entry"]
+    for cell in (cell for row in entries for cell in row):
+        value = _value(cell, None, hide, is_at=True)
+        widths[cell.field.name] = max(widths.get(cell.field.name, 0), cells(value))
+    for row in entries:
+        others = sum(len(cell.label) + 3 + widths[cell.field.name] for cell in row[1:])
+        taken = max(taken, others)
+    if entries:
+        alias = entries[0][0].field.name
+        widths[alias] = max(LEAST_ALIAS, min(widths[alias], width - taken - BESIDE))
+    return widths
+
+
+def _row(
+    view: FormView,
+    at: int,
+    width: int,
+    hide: Callable[[str], str],
+    columns: Mapping[str, int],
+) -> Line:
     row, is_at = view.rows[at], at == view.at
     mark = Span("› " if is_at else "  ", "accent")
     ink: Ink = "strong" if is_at else "plain"
@@ -71,18 +95,28 @@ def _row(view: FormView, at: int, width: int, hide: Callable[[str], str]) -> Lin
             value = _value(row.cells[0], typing, hide, is_at=is_at)
             return mark, *label, *value, *_warned(view, row)
         case "entry":
-            return mark, *_entry(view, row, hide, is_at=is_at), *_warned(view, row)
+            settings = _entry(view, row, hide, columns, is_at=is_at)
+            return mark, *settings, *_warned(view, row)
 
 
-def _entry(view: FormView, row: Row, hide: Callable[[str], str], *, is_at: bool) -> Line:
+def _entry(
+    view: FormView,
+    row: Row,
+    hide: Callable[[str], str],
+    columns: Mapping[str, int],
+    *,
+    is_at: bool,
+) -> Line:
     """The alias, then the settings of this line of the pool side by side."""
     drawn: list[Span] = []
     for column, cell in enumerate(row.cells):
         is_here = is_at and column == view.column
-        value = _value(cell, view.typing if is_here else None, hide, is_at=is_here)
+        typing = view.typing if is_here else None
+        value = _value(cell, typing, hide, is_at=is_here)
+        width = columns[cell.field.name]
         if column:
             drawn.append(Span(f"  {cell.label} ", "strong" if is_here else "muted"))
-        drawn += padded(value, max(NUMBER if column else ALIAS, cells(value)))
+        drawn += padded(value, width if typing is None else max(width, cells(value)))
     return tuple(drawn)
 
 

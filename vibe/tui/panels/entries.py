@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from vibe.clean import clean_line
 from vibe.domain.failure import FailureKind
+from vibe.domain.model import Alias
 from vibe.domain.telling import duration, money, named, tokens
+from vibe.mux.condition import condition
 from vibe.mux.snapshot import EntrySnapshot, MuxSnapshot
 from vibe.tui.draw.header import dot
 from vibe.tui.draw.ink import Ink, Line, Span, cells, cropped, line, padded, shortened
@@ -23,7 +25,7 @@ UNKNOWN: Final = "–"
 LONG_ALIAS: Final = 20  # for one that is longer no column gives way
 LEAST_ALIAS: Final = 8
 STAYING: Final = 3  # columns that stay although the aliases are shortened by them
-STATE_CELLS: Final = len("○ open 60 s")  # so that nothing moves while it counts down
+STATE_CELLS: Final = len("○ rests 60 s")  # so that nothing moves while it counts down
 
 Column: TypeAlias = tuple[str, Callable[[EntrySnapshot], str]]
 
@@ -91,25 +93,10 @@ def _set_out(column: Column, entries: Sequence[EntrySnapshot]) -> list[str]:
     return [text.rjust(width) for text in texts]
 
 
-def state_of(entry: EntrySnapshot, pinned: str | None, *, well: str = "closed") -> Line:
-    """A mark and a word, `well` where nothing is to be said."""
-    glyph, ink = dot(entry)
-    told = _told(entry, pinned) or well
-    return Span(f"{glyph} ", ink), Span(told, "muted" if entry.taken_out else "plain")
-
-
-def _told(entry: EntrySnapshot, pinned: str | None) -> str:
-    if entry.trouble:
-        return "unable"
-    if entry.taken_out:
-        return "aside" if pinned else "out"
-    if entry.state != "closed":
-        is_open = entry.state == "open" and not entry.probing
-        rest = f" {duration(entry.back_in_s)}" if entry.back_in_s is not None else ""
-        return f"{'open' if is_open else 'probing'}{rest}"
-    if entry.spent_for_s is not None:
-        return f"spent {duration(entry.spent_for_s)}"
-    return "pinned" if entry.alias == pinned else ""
+def state_of(entry: EntrySnapshot, pinned: Alias | None) -> Line:
+    mark, word = condition(entry, pinned)
+    _, ink = dot(entry)
+    return Span(f"{mark} ", ink), Span(word, "muted" if entry.taken_out else "plain")
 
 
 def _trouble(entry: EntrySnapshot, at: float, *, is_wide: bool) -> str:
@@ -127,8 +114,8 @@ def _trouble(entry: EntrySnapshot, at: float, *, is_wide: bool) -> str:
 def _share(entry: EntrySnapshot) -> str:
     share = UNKNOWN if entry.share is None else f"{entry.share:.0%}"
     if entry.is_fallback:
-        return f"{share} / spare"
-    return share if entry.want is None else f"{share} / {entry.want:.0%}"
+        return f"{share}/spare"
+    return share if entry.want is None else f"{share}/{entry.want:.0%}"
 
 
 def _narrow_share(entry: EntrySnapshot) -> str:
@@ -162,6 +149,11 @@ def _speed(entry: EntrySnapshot) -> str:
     return UNKNOWN if entry.tokens_a_second is None else f"{entry.tokens_a_second:.0f}"
 
 
+def _in_out(entry: EntrySnapshot) -> str:
+    counted = f"{tokens(entry.input_tokens)}/{tokens(entry.output_tokens)}"
+    return f"{'~' * bool(entry.estimated)}{counted}"
+
+
 def _cost(entry: EntrySnapshot) -> str:
     is_unknown = entry.unpriced and not entry.cost_uusd
     return money(None if is_unknown else entry.cost_uusd, is_estimate=bool(entry.estimated))
@@ -178,10 +170,7 @@ def _bars(entry: EntrySnapshot) -> str:
 _FIRST: Final[Column] = ("TTFT 50/95", _first)
 _FIRST_P50: Final[Column] = ("TTFT", _narrow_first)
 _PER_MINUTE: Final[Column] = ("RPM", lambda entry: str(entry.per_minute))
-_IN_OUT: Final[Column] = (
-    "IN/OUT",
-    lambda entry: f"{tokens(entry.input_tokens)}/{tokens(entry.output_tokens)}",
-)
+_IN_OUT: Final[Column] = ("IN/OUT", _in_out)
 _BARS: Final[Column] = ("LAST 60 s", _bars)
 _BUSY: Final[Column] = ("BUSY", _busy)
 _SPEED: Final[Column] = ("TOK/S", _speed)
@@ -190,7 +179,7 @@ _FAIL: Final[Column] = ("FAIL", lambda entry: str(entry.failed + entry.limited))
 _COST: Final[Column] = ("COST", _cost)
 _ALL: Final[tuple[Column, ...]] = (
     _BUSY,
-    ("SHARE/WANT", _share),
+    ("SHARE", _share),
     _PER_MINUTE,
     ("OK/FAIL", _ok),
     _FIRST,

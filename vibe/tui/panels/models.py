@@ -54,8 +54,9 @@ def model_rows(
     rows = [Row[Alias | None](value=None, line=auto)]
     for model, columns in zip(models, table, strict=True):
         told = _joined(columns, widths, instead=_instead(model, trials))
-        text = f"{clean_line(model.alias)} {clean_line(model.provider)}"
-        rows.append(Row[Alias | None](value=model.alias, line=told, text=text))
+        name = clean_line(model.alias)
+        text = f"{name} {clean_line(model.provider)}"
+        rows.append(Row[Alias | None](value=model.alias, line=told, text=text, name=name))
     return tuple(rows)
 
 
@@ -77,7 +78,7 @@ def _cells(model: Offered, entry: EntrySnapshot | None, pinned: Alias | None) ->
     return {
         _ALIAS: line(clean_line(model.alias), "strong" if model.alias == pinned else "plain"),
         _PROVIDER: line(clean_line(model.provider), "muted"),
-        _STATE: OUTSIDE if entry is None else state_of(entry, pinned, well="ready"),
+        _STATE: OUTSIDE if entry is None else state_of(entry, pinned),
         _WINDOW: line(window_told(model.window)),
         _PRICE: line(price_told(model.price)),
         _FIRST: line(UNKNOWN if first_s is None else f"{first_s:.2f} s"),

@@ -27,6 +27,8 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Palette:
+    is_fleeting = True
+
     # `_rows` are those of all choices for `_width`; None: a choice came since.
     def __init__(self, choices: Iterable[Choice], *, close: Callable[[], None]) -> None:
         self._choices = tuple(choices)
@@ -73,4 +75,4 @@ def _row(choice: Choice, room: int) -> Row[Choice]:
     left = room - cells(name) - GAP
     does = cropped(line(choice.does, "muted"), left) if left >= LEAST_DOES else ()
     text = f"{choice.name} {choice.does} {choice.key}"
-    return Row(value=choice, line=sides(name, does, room), text=text)
+    return Row(value=choice, line=sides(name, does, room), text=text, name=choice.name.lstrip("/"))

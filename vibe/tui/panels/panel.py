@@ -35,6 +35,14 @@ class Form(Panel, Protocol):
     def typed(self, text: str) -> None: ...
 
 
+@runtime_checkable
+class Fleeting(Form, Protocol):
+    """A form of which nothing is lost where another panel takes its place: a key that it has no
+    use for does what it does elsewhere."""
+
+    is_fleeting: bool
+
+
 class Typing:
     """When the person typed last, as far as it was no answer to a panel."""
 

@@ -15,6 +15,7 @@ from vibe.clean import clean_line
 from vibe.tui.draw.box import framed, room_in
 from vibe.tui.draw.hints import Hint, keys_line
 from vibe.tui.draw.ink import EMPTY, Line, Span, cropped, line, text_of
+from vibe.tui.typing.fuzzy import Choices, ranked
 
 T = TypeVar("T")
 FRAME: Final = 4  # lines: the title, the filter, the keys and the lower edge
@@ -24,11 +25,13 @@ UNMARKED: Final = "  "
 
 
 class Row(Struct, Generic[T], frozen=True, kw_only=True):
-    """`text` is what the filter looks at: what is seen, unless it is something else."""
+    """`text` is what the filter looks at: what is seen, unless it is something else. What is found
+    in its `name` goes first."""
 
     value: T
     line: Line
     text: str = ""
+    name: str = ""
 
 
 class Act(Struct, Generic[T], frozen=True, kw_only=True):
@@ -47,6 +50,8 @@ class Picker(Generic[T]):
     object as long as it is the same, and is filtered once. `chosen` closes the panel if it likes.
     `at` is the row that is selected first; `about` draws below the list what is known of the
     selected row, for a width. `empty` is told where there is no row at all."""
+
+    is_fleeting = True
 
     def __init__(
         self,
@@ -174,27 +179,11 @@ class Picker(Generic[T]):
 
 
 def matching(rows: Sequence[Row[T]], query: str) -> tuple[Row[T], ...]:
-    """Those that have every word of it: best at the beginning of a word, then anywhere, then its
-    letters in their order. Equally good ones stay as they were."""
-    words = query.casefold().split()
-    if not words:
-        return tuple(rows)
-    ranked: list[tuple[int, Row[T]]] = []
-    for row in rows:
-        text = (row.text or text_of(row.line)).casefold()
-        ranks = [_rank(word, text) for word in words]
-        if None not in ranks:
-            ranked.append((sum(rank or 0 for rank in ranks), row))
-    return tuple(row for _, row in sorted(ranked, key=lambda each: each[0]))
-
-
-def _rank(word: str, text: str) -> int | None:
-    at = text.find(word)
-    if at >= 0:
-        is_begun = at == 0 or any(f"{mark}{word}" in text for mark in " -_./")
-        return 0 if is_begun else 1
-    letters = iter(text)
-    return 2 if all(letter in letters for letter in word) else None
+    """Those that fit, the best first."""
+    texts = tuple((row.text or text_of(row.line)).lower() for row in rows)
+    names = tuple(row.name.lower() or text for row, text in zip(rows, texts, strict=True))
+    among = Choices(texts=texts, lowered=texts, names=names)
+    return tuple(rows[index] for index in ranked(query, among))
 
 
 def _shorter(query: str, key: str) -> str:

@@ -60,6 +60,8 @@ class Around(Struct, frozen=True, kw_only=True):
 
 
 class SessionsPanel:
+    is_fleeting = True
+
     def __init__(
         self, found: Sequence[Summary], *, around: Around, looks: Looks, deeds: Deeds
     ) -> None:
@@ -146,6 +148,7 @@ class SessionsPanel:
             value=each,
             line=(*padded(left, WHEN_CELLS + 2 + room), Span(facts, "muted")),
             text=f"{text} {each.session}",
+            name=title,
         )
 
     def _place(self, each: Summary) -> str:

@@ -24,7 +24,7 @@ CHANGED: Final = "The files for vibe in this folder are no longer those that you
 MEANING: Final = (
     "They steer the assistant, and may send your requests elsewhere; so read them first."
 )
-ANSWERS: Final[tuple[Hint, ...]] = (("y", "trust them as they are"), ("n", "go on without"))
+ANSWERS: Final[tuple[Hint, ...]] = (("y", "trust them"), ("n", "go on without"))
 
 
 class TrustPanel:

@@ -41,7 +41,8 @@ LONG_ALIAS: Final = 24
 
 class Relief(Struct, frozen=True, kw_only=True):
     """What a person may do. `other` could answer at once, and is asked from then on by `switch`;
-    None: there is none. `used` tokens the conversation takes up, as far as is known."""
+    None: there is none. `used` tokens the conversation takes up, 0 before the first answer;
+    None: that is not known."""
 
     hurry: Callable[[], None]
     switch: Callable[[], None]
@@ -208,6 +209,8 @@ def _other(other: Offered, used: int | None, room: int) -> list[Line]:
     window = f", {window_told(other.window)} window" if other.window else ""
     if other.window and used and used > other.window:
         lost = f"; the conversation ({tokens(used)}) does not fit, and would be cut"
+    elif used == 0:
+        lost = ""
     else:
         lost = "; what the provider cached of this conversation is lost"
     name = clean_line(other.alias)

@@ -102,9 +102,11 @@ class Composer(TextArea):
         self.text = ""
 
     def show(self, text: str | None) -> None:
-        """In the place of what stands there, which an undo brings back."""
+        """In the place of what stands there, which an undo brings back. What was pasted there stays
+        folded."""
         if text is not None:
             end = self.document.end
+            text = self._folds.folded(text, as_in=self.text)
             self.replace(text, (0, 0), end, maintain_selection_offset=False)
             self.move_cursor(self.document.end)
             self._completing.close()
@@ -146,8 +148,9 @@ class Composer(TextArea):
         self.move_cursor((0, 0))
 
     def older(self) -> None:
+        """The cursor goes to the end of its first line, from which Up goes on."""
         self.show(self._recall.older(self.text))
-        self.move_cursor((0, 0))
+        self.move_cursor((0, len(self.document[0])))
 
     def newer(self) -> None:
         self.show(self._recall.newer())

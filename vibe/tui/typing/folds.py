@@ -25,7 +25,7 @@ class Folds:
         text = clean(pasted)
         if text.count("\n") < LINES and len(text) <= CHARACTERS:
             return text
-        lines = text.count("\n") + 1
+        lines = text.count("\n") + (not text.endswith("\n"))
         told = f"{lines} lines" if lines > 1 else f"{len(text):,} characters"
         word = f"[pasted {len(self._texts) + 1}: {told}]"
         self._texts[word] = text
@@ -34,6 +34,15 @@ class Folds:
 
     def unfolded(self, text: str) -> str:
         return self._words.sub(lambda word: self._texts[word[0]], text)
+
+    def folded(self, text: str, *, as_in: str) -> str:
+        """The pastes of which a word stands in `as_in`, as far as they are still whole: an editor
+        leaves out the newlines at the end."""
+        for word in self._words.findall(as_in):
+            text = text.replace(self._texts[word], word)
+            rest = text.removesuffix(self._texts[word].rstrip("\n"))
+            text = text if rest == text else rest + word
+        return text
 
     def around(self, line: str, column: int) -> Columns | None:
         """The word that the column lies within, not at its edge."""

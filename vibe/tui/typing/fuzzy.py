@@ -1,4 +1,4 @@
-"""How well what is typed fits a text: one measure for commands, their arguments and files.
+"""How well what is typed fits a text: one measure for commands, their arguments, files and lists.
 
 Best is a name that begins with it, then one that holds it, then a path that holds it, then its
 letters in their order. Pure, and linear in the texts, whatever they and the query are.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -74,6 +74,38 @@ def best(query: str, among: Choices, *, most: int, recent: Mapping[str, int]) ->
         if len(found) == most and not found[-1][0]:
             break
     return tuple(texts[each[-1]] for each in found)
+
+
+def ranked(query: str, among: Choices) -> tuple[int, ...]:
+    """The indices of those that hold it as it was typed; where none does, of those that hold each
+    of its words; or else that have its letters. Equally good ones stay as they were."""
+    words = query.lower().split()
+    if not words or len(query) > LONGEST:
+        return () if words else tuple(range(len(among.texts)))
+    *_, letters = _levels("".join(words), among)
+    return (
+        _in_order([_holding(" ".join(words), among)])
+        or _in_order([_holding(word, among) for word in words])
+        or _in_order([dict(letters)])
+    )
+
+
+def _in_order(ranks: Sequence[Mapping[int, int]]) -> tuple[int, ...]:
+    fitting = sorted(set(ranks[0]).intersection(*ranks[1:]))
+    return tuple(sorted(fitting, key=lambda index: sum(each[index] for each in ranks)))
+
+
+def _holding(query: str, among: Choices) -> dict[int, int]:
+    """Of those whose name begins with it, or holds it, or whose text does: and of these first where
+    it is a whole word, then where it begins one."""
+    found: dict[int, int] = {}
+    edges = [re.compile(rf"(?<![^\W_]){re.escape(query)}{end}") for end in (r"(?![^\W_])", "")]
+    for level, fits in zip(range(3), _levels(query, among), strict=False):
+        texts = among.lowered if level == 2 else among.names
+        for index, _ in fits:
+            apart = next((at for at, edge in enumerate(edges) if edge.search(texts[index])), 2)
+            found.setdefault(index, 3 * level + apart)
+    return found
 
 
 def _levels(query: str, among: Choices) -> Iterator[Iterable[Fit]]:

@@ -46,12 +46,15 @@ class Sending:
 
     def call(self, text: str) -> None:
         """A slash command."""
-        from vibe.tui.commands.table import called
+        from vibe.config.nearest import nearest
+        from vibe.tui.commands.table import called, commands
 
         found = called(text, self._chat)
         if found is None:
-            told = f"there is no command {clean_line(text.split()[0])}"
-            self._tell(told, hint="/help lists them")
+            word = clean_line(text.split()[0])
+            meant = nearest(word[1:], (each.name for each in commands(self._chat)))
+            guess = f"did you mean /{meant}? " if meant else ""
+            self._tell(f"there is no command {word}", hint=f"{guess}/help lists them")
             return
         command, rest = found
         self._chat.when_open(lambda: command.does(self._chat, rest))
