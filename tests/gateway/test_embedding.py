@@ -80,7 +80,7 @@ async def test_who_rests_is_not_asked() -> None:
         (("rate_limit_long",), (429, "rate_limit_error", "7200")),
         (("rate_limit_long", "rate_limit_seconds"), (429, "rate_limit_error", "7")),
         (("rate_limit_seconds", "not_found"), (503, "server_error", "7")),
-        (("server_error",), (503, "server_error", None)),
+        (("server_error",), (503, "server_error", "1")),
     ],
     ids=lambda each: "-".join(map(str, each)),
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import MutableMapping
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.gateway.rig import Gate, chat_body, gateway
 from tests.mux.pools import LONG, Line
 from vibe.domain.model import Backend, Size
+from vibe.gateway.asgi import REQUEST_ID
 from vibe.gateway.record import Switched
 from vibe.mux.entry import Rules
 from vibe.testing.dialects import DIALECTS
@@ -272,3 +275,42 @@ async def test_an_answer_that_may_begin_anew_is_never_the_bytes_of_two_providers
         _, events, is_done = await told(gate)
     assert (text_of(events), is_done) == ("I am alpha, and this is what I have to say.", True)
     assert len({event["id"] for event in events}) == 1
+
+
+@pytest.mark.parametrize("dialect", ["generic", "anthropic"], ids=["passed on", "translated"])
+async def test_an_answer_that_a_stop_of_the_gateway_cuts_ends_in_an_error(dialect: Backend) -> None:
+    sent: list[bytes] = []
+    has_begun = asyncio.Event()
+    waiting = asyncio.Event()
+    body = json.dumps(chat_body(stream=True)).encode()
+    asked = [{"type": "http.request", "body": body}]
+
+    async def receive() -> dict[str, Any]:
+        if not asked:
+            await waiting.wait()
+        return asked.pop()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message.get("body", b""))
+        if b"data:" in sent[-1]:
+            has_begun.set()
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "headers": [(b"content-type", b"application/json")],
+        REQUEST_ID: "an-id",
+    }
+    stalls = Line(alias="alpha", behaviour=SAYS_A, faults=play("stall_in_body"), patience=LONG)
+    async with gateway(replace(stalls, dialect=dialect)) as gate:
+        answering = asyncio.ensure_future(gate.application(scope, receive, send))
+        await has_begun.wait()
+        answering.cancel()
+        await asyncio.wait([answering])
+        assert gate.rig.mux.at_rest
+        assert [record.end for record in gate.records] == ["cut"]
+    last = b"".join(sent).removesuffix(b"\n\n").rpartition(b"data: ")[2]
+    assert json.loads(last)["error"]["message"] == (
+        "the gateway stops before the answer ended; ask again"
+    )

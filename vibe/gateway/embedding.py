@@ -148,8 +148,8 @@ class Embedding:
         end = "refused" if fault.status == MALFORMED else "failed"
         self._record = replace(self._record, end=end, status=fault.status, note=fault.message)
         headers = self._headers()
-        if fault.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s))))
+        if fault.status in (429, 503) or fault.retry_after_s is not None:
+            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s or 1))))
         body = _SERVED.error(fault, request_id=self._id)
         await answer(self._send, status=fault.status, body=body, headers=headers)
 
