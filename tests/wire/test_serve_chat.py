@@ -32,6 +32,7 @@ CALLS: list[dict[str, Any]] = [
     {"id": f"c{n}", "type": "function", "function": {"name": f"tool{n}", "arguments": "{}"}}
     for n in (1, 2)
 ]
+THOUGHT: dict[str, Any] = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
 TOOL = {"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}
 
 
@@ -103,7 +104,7 @@ def result(number: int, name: str, text: str) -> ToolResult:
             id="a refusal",
         ),
         pytest.param(
-            [{"role": "assistant", "content": [{"type": "thinking", "thinking": []}]}],
+            [{"role": "assistant", "content": [THOUGHT]}],
             (Assistant(parts=()),),
             id="a thought of nobody knows whom",
         ),

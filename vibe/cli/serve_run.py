@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,7 @@ from vibe.gateway.auth import token_at
 from vibe.gateway.checks import Checks, Listing
 from vibe.gateway.guard import rules_of
 from vibe.gateway.health import health
-from vibe.gateway.listen import port_of, url_of
+from vibe.gateway.listen import is_loopback, port_of, url_of
 from vibe.gateway.metrics import Metrics
 from vibe.gateway.offer import Offer
 from vibe.gateway.pages import PATHS, Pages
@@ -59,6 +59,8 @@ async def serving(
 
         def started() -> None:
             running.begin(url)
+            if not is_loopback(sockets):
+                log.warn("other machines can reach this gateway: whoever has the token may ask")
             begun()
 
         return await serve(
@@ -103,6 +105,7 @@ class Running:
         self._log = log
         self._port = port
         self._following: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
         self._metrics = Metrics((*POSTS, *PATHS))
         self._checks = Checks(offer.mux, _listings(offer), clock)
@@ -144,15 +147,20 @@ class Running:
         self._log.say(f"stopping: {left} under way" if left else "stopping")
 
     async def end(self) -> None:
-        tasks = [task for task in (self._following, self._checking) if task]
+        tasks = [task for task in (self._following, self._checking, self._reloading) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def reload(self) -> None:
         """Read the configuration again. What is under way ends as it began."""
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._reload())
+
+    async def _reload(self) -> None:
+        """A file may be a pipe that is slow to tell, so another thread reads."""
         try:
-            loaded = self._cli.load(allow_missing_keys=True)
+            loaded = await asyncio.to_thread(self._cli.load, allow_missing_keys=True)
             loaded.require()
             if not loaded.settings.models or not self._loaded.settings.models:
                 self._log.warn("to begin or end with models needs a new start of vibe serve")
@@ -199,21 +207,21 @@ class Running:
         if interval_s is not None:
             self._checking = asyncio.create_task(self._checks.every(interval_s))
 
+    def _stamps(self) -> list[tuple[int, int, int]]:
+        files = [Path(name).expanduser() for name in self._loaded.files]
+        return list(_stamped([*files, self._cli.folders().dotenv]))
+
     async def _follow(self) -> None:
         """The files of the configuration; whoever writes them moves another in their place."""
-        seen = _stamps(self._loaded)
+        seen = self._stamps()
         while True:
             await self._clock.sleep(LOOKS_S)
-            if (now := _stamps(self._loaded)) != seen:
+            if (now := self._stamps()) != seen:
                 seen = now
                 self.reload()
 
 
-def _stamps(loaded: Loaded) -> list[tuple[int, int, int]]:
-    return list(_stamped(Path(name).expanduser() for name in loaded.files))
-
-
-def _stamped(files: Iterator[Path]) -> Iterator[tuple[int, int, int]]:
+def _stamped(files: Iterable[Path]) -> Iterator[tuple[int, int, int]]:
     for file in files:
         with suppress(OSError):
             stat = file.stat()

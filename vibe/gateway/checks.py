@@ -36,23 +36,28 @@ class Checks:
         self.unreachable: frozenset[ProviderName] = frozenset()
 
     async def every(self, interval_s: float) -> None:
-        """Until it is cancelled."""
+        """Until it is cancelled. One that is silent keeps nobody waiting beyond the interval."""
         while True:
-            await self.once()
-            await self._clock.sleep(interval_s)
+            began_s = self._clock.monotonic()
+            await self.once(patience_s=min(interval_s, _PATIENCE_S))
+            took_s = self._clock.monotonic() - began_s
+            await self._clock.sleep(max(0.0, interval_s - took_s))
 
-    async def once(self) -> None:
-        """Each by itself, so that nobody is kept waiting by one that is silent."""
+    async def once(self, *, patience_s: float = _PATIENCE_S) -> None:
+        """All that are due, side by side."""
         with self._mux.in_use():
             due = self._due()
-            answers = await asyncio.gather(*(self._check(*each) for each in due.items()))
+            checks = (self._check(*each, patience_s) for each in due.items())
+            answers = await asyncio.gather(*checks)
         silent = (name for name, answers in zip(due, answers, strict=True) if not answers)
         self.unreachable = frozenset(name for name in silent if not due[name])
 
-    async def _check(self, name: ProviderName, resting: tuple[Alias, ...]) -> bool:
+    async def _check(
+        self, name: ProviderName, resting: tuple[Alias, ...], patience_s: float
+    ) -> bool:
         """Whether its server answers."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 answer = await self.listings[name].models()
         except TimeoutError:
             return False
