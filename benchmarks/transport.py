@@ -20,15 +20,14 @@ import statistics
 import subprocess
 import sys
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 
-import httpx
 from msgspec import Struct
 
 from vibe.domain.model import ProviderName
 from vibe.domain.provider import Provider
-from vibe.transport.client import client_of
+from vibe.transport.client import Client, client_of
 
 DEFAULT_RUNS = 11
 IN_FLIGHT = (1, 16, 64)
@@ -73,10 +72,9 @@ async def measure(base: str, runs: int) -> list[Round]:
     """The first round is not counted."""
     async with AsyncExitStack() as stack:
         provider = Provider(name=ProviderName("p"), api_base=base, backend="generic")
-        clients = {
-            name: await stack.enter_async_context(client_of(provider, for_load=name == "aiohttp"))
-            for name in TRANSPORTS
-        }
+        clients = {name: client_of(provider, for_load=name == "aiohttp") for name in TRANSPORTS}
+        for client in clients.values():
+            stack.push_async_callback(client.aclose)
         rounds = [
             {
                 (kind, together, name): await spent(client, base, kind, together)
@@ -89,7 +87,7 @@ async def measure(base: str, runs: int) -> list[Round]:
     return rounds[1:]
 
 
-async def spent(client: httpx.AsyncClient, base: str, kind: str, together: int) -> Spent:
+async def spent(client: Client, base: str, kind: str, together: int) -> Spent:
     requests = REQUESTS[kind]
 
     async def ask_in_turn() -> None:
@@ -107,9 +105,11 @@ async def spent(client: httpx.AsyncClient, base: str, kind: str, together: int) 
     )
 
 
-async def ask(client: httpx.AsyncClient, base: str, kind: str) -> None:
+async def ask(client: Client, base: str, kind: str) -> None:
     size = 0
-    async with client.stream("POST", f"{base}/{PATHS[kind]}", content=BODY) as response:
+    url = f"{base}/{PATHS[kind]}"
+    request = client.build_request("POST", url, params=None, headers={}, content=BODY)
+    async with aclosing(await client.send(request, stream=True)) as response:
         async for data in response.aiter_raw():
             size += len(data)
     if size != len(EVENT) * (4 if kind == "whole" else CHUNKS):

@@ -107,7 +107,7 @@ class Scene:
         self.rules: Mapping[str, Any] = {}
         self.is_shared = False
         self.seats: dict[str, Seat] = {}
-        self.tiers: tuple[list[Seat], list[Seat]] = ([], [])
+        self.tiers: tuple[list[Seat], ...] = ([], [], [])
         self.scopes: dict[str, Scope] = {}
         self.shares = (Shares(), Shares(), Shares())
         self.requests: dict[int, Asked] = {}

@@ -55,7 +55,7 @@ def entry(
         (entry(taken_out=True), B, ("○", "aside")),
         (entry(trouble="A_KEY is not set"), None, ("!", "unusable")),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    ids=str,
 )
 def test_an_entry_stands(
     of: EntrySnapshot, pinned: Alias | None, expected: tuple[str, str]

@@ -12,6 +12,7 @@ from vibe.domain.stream import (
     CallEnded,
     Ended,
     LimitsSeen,
+    Passed,
     StreamEvent,
     TextDelta,
     ThinkingDelta,
@@ -41,6 +42,6 @@ def grammatical(events: Iterable[StreamEvent]) -> bool:
                 assert place == len(listed) - 1
             case TextDelta(text) | ThinkingDelta(text):
                 assert text
-            case ThinkingSealed() | UsageSeen() | LimitsSeen():
+            case ThinkingSealed() | UsageSeen() | LimitsSeen() | Passed():
                 pass
     return isinstance(listed[-1], Ended | Broken)
