@@ -106,6 +106,7 @@ class Running:
         self._port = port
         self._following: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
+        self._is_stale = False
         self._checking: asyncio.Task[None] | None = None
         self._metrics = Metrics((*POSTS, *PATHS))
         self._checks = Checks(offer.mux, _listings(offer), clock)
@@ -154,8 +155,15 @@ class Running:
 
     def reload(self) -> None:
         """Read the configuration again. What is under way ends as it began."""
+        self._is_stale = True
         if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._reload())
+            self._reloading = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """What is changed while it is read is read again."""
+        while self._is_stale:
+            self._is_stale = False
+            await self._reload()
 
     async def _reload(self) -> None:
         """A file may be a pipe that is slow to tell, so another thread reads."""
