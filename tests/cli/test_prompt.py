@@ -137,7 +137,7 @@ def test_a_failure_is_told_in_a_sentence_and_an_exit_code(fault: str, tmp_path: 
     assert outcome.code == CODES[fault]
     *_, error, remedy = outcome.err.splitlines()
     assert error.startswith("error: strong: ")
-    assert kind.replace("_", " ") in error
+    assert kind.removeprefix("context_").replace("_", " ") in error
     assert remedy.startswith("  help: ")
     assert text.startswith(outcome.out.rstrip("\n"))  # what came of it is not lost
     assert outcome.out == "" or outcome.out.endswith("\n")

@@ -173,8 +173,7 @@ async def test_a_stream_with_beats_in_its_midst_ends_in_an_error_of_its_own(
         response = await gate.client.post(path, json=asked, headers=SAYS_WHO.get(client))
         assert [(record.end, record.status) for record in gate.records] == [("cut", 200)]
     sent = response.content
-    begun, beat, ended = sent.partition(BEATS[client])
-    assert begun
+    _, beat, ended = sent.rpartition(BEATS[client])  # one may come before the first piece, too
     assert beat
     if not is_own(client, dialect):
         check(client, sent.replace(BEATS[client], b""))

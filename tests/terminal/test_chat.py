@@ -60,7 +60,7 @@ def test_a_key_from_before_a_question_does_not_answer_it(tmp_path: Path) -> None
         with on_terminal((str(VIBE),), home=tmp_path, env=ENV) as terminal:
             terminal.until(OPEN)
             terminal.press("make it\ryy")
-            terminal.until("Allow")
+            terminal.until("First send what you type, or clear it")
             assert not (tmp_path / "made").exists()
             terminal.press(CLEARED)
             terminal.answer("y")
