@@ -10,9 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from vibe.assemble import World
 from vibe.cli.main import run
 from vibe.config.problem import Edit, apply
+from vibe.world import World
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

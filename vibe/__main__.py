@@ -54,8 +54,8 @@ def _interruptible() -> int:
 
 
 def _run() -> int:
-    from vibe.assemble import world_of_this_process
     from vibe.cli.main import run
+    from vibe.world import world_of_this_process
 
     try:
         world = world_of_this_process()

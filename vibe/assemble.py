@@ -1,26 +1,22 @@
-"""Where the parts are put together: what this process was given, and the values made of it.
+"""Settings made into a pool that can be asked: for each model its provider, its target, its entry.
 
-The environment is read here and nowhere else; everybody else is handed what he needs.
+All processes make their pools here, and so know the scopes of one another's entries by the same
+names.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from vibe.errors import UsageError
-from vibe.secret import names_a_secret
 
 if TYPE_CHECKING:
     from vibe.clock import Clock
     from vibe.config import schema
-    from vibe.config.discover import Connect
     from vibe.config.load import Loaded
     from vibe.domain.model import Alias
     from vibe.domain.provider import Patience, Provider
@@ -30,70 +26,8 @@ if TYPE_CHECKING:
     from vibe.mux.memory import Memory
     from vibe.mux.mux import Mux
 
-
-def _accepting(ports: Iterable[int]) -> Collection[int]:
-    from vibe.config.discover import accepting  # few commands knock anywhere
-
-    return accepting(ports)
-
-
 _THINKS_S = 300.0
 _LOADS_S = 600.0
-
-
-class World(Struct, frozen=True, kw_only=True):
-    """What a process finds around itself. Tests make one; nothing else reaches outside."""
-
-    env: Mapping[str, str]
-    cwd: Path
-    uid: int
-    platform: str
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    connect: Connect = _accepting
-
-    def __repr__(self) -> str:
-        return f"<World of {len(self.env)} variables in {str(self.cwd)!r}>"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return []
-
-    @property
-    def home(self) -> Path:
-        from vibe.config.paths import home_folder
-
-        return home_folder(self.env)
-
-    def secrets(self) -> tuple[str, ...]:
-        """The values of those variables that sound as if they held one."""
-        return secrets_among(self.env)
-
-
-def secrets_among(variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of those that sound like secrets; a path that exists is none, but leads to one.
-
-    Its shape cannot tell: a key in base64 may begin with a slash, too.
-    """
-    return tuple(
-        value for name, value in variables.items() if names_a_secret(name) and not _exists(value)
-    )
-
-
-def _exists(path: str) -> bool:
-    return path.startswith("/") and path.isprintable() and os.access(path, os.F_OK)
-
-
-def world_of_this_process() -> World:
-    return World(
-        env=dict(os.environ),
-        cwd=Path.cwd(),
-        uid=os.getuid(),
-        platform=sys.platform,
-        stdin=sys.stdin,
-        stdout=sys.stdout,
-        stderr=sys.stderr,
-    )
 
 
 class Line(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.pooled import pooled
 from tests.cli.serving import ENV
 from tests.mux.pools import ask
-from vibe.assemble import World, mux_of
+from vibe.assemble import mux_of
 from vibe.cli.chat_catalogue import catalogue_of
 from vibe.cli.context import Cli
 from vibe.cli.status import pool_now
@@ -30,6 +30,7 @@ from vibe.mux.mux import Mux
 from vibe.mux.wishes import Wishes
 from vibe.testing.faults import play
 from vibe.tui.catalogue import Catalogue, Offered
+from vibe.world import World
 
 SMALL = Alias("small")
 

@@ -14,10 +14,10 @@ import pytest
 from tests.config.test_rows import GOOD, KEY
 from tests.drive import Outcome, Terminal, vibe
 from vibe import __version__
-from vibe.assemble import World
 from vibe.cli.main import run
 from vibe.config.known import OLLAMA
 from vibe.errors import ExitCode
+from vibe.world import World
 
 TWO_KEYS = {**KEY, "GROQ_API_KEY": "gsk-k3y-for-tests"}
 VIBE = Path(sys.executable).with_name("vibe")

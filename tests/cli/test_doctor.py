@@ -158,8 +158,8 @@ def test_a_terminal_is_told(home: Path) -> None:
         def isatty(self) -> bool:
             return True
 
-    from vibe.assemble import World
     from vibe.cli.main import run
+    from vibe.world import World
 
     out = Screen(io.BytesIO(), encoding="utf-8")
     world = World(

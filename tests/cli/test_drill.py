@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from tests.config.seeds import EXAMPLES
 from tests.drive import Outcome, Terminal, vibe
-from vibe.assemble import World
 from vibe.cli.main import run
 from vibe.domain.model import Backend, BrokenStream
 from vibe.testing.dialects import DIALECTS
 from vibe.testing.faults import FAULTS
+from vibe.world import World
 
 PROVIDER = """
 [[providers]]

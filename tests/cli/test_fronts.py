@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.drive import Terminal
-from vibe.assemble import World
 from vibe.cli.fronts import Front, front_of, has_shades
+from vibe.world import World
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from msgspec.structs import replace
 
 from tests.config.test_rows import GOOD
 from tests.drive import Terminal, vibe
-from vibe.assemble import World
 from vibe.cli.main import run
 from vibe.config.dotenv import Dotenv
 from vibe.config.load import load_text
 from vibe.config.variables import Variables
+from vibe.world import World
 
 CANARIES = {
     "vendor": "sk-canary-7f3a9c21d4e8b6a0",

@@ -13,11 +13,11 @@ from tests.cli.gateways import served
 from tests.cli.pooled import pooled
 from tests.cli.serving import ENV
 from tests.drive import vibe
-from vibe.assemble import World
 from vibe.cli.context import Cli
 from vibe.cli.serve_pool import gateway_pool
 from vibe.cli.terminal import Terminal
 from vibe.testing.faults import at, play
+from vibe.world import World
 
 AN_HOUR = "rate_limit_disable_duration_ms = 3_600_000"
 

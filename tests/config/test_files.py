@@ -163,7 +163,7 @@ def test_files_of_others_and_locked_ones(mode: int, owner: int, says: str) -> No
         file.chmod(mode)
         # Imported as root first: the interpreter may lie where nobody may read.
         code = (
-            "import vibe.assemble, vibe.cli.main, vibe.cli.config, vibe.cli.validate\n" + AS_NOBODY
+            "import vibe.world, vibe.cli.main, vibe.cli.config, vibe.cli.validate\n" + AS_NOBODY
         )
         done = subprocess.run(
             [sys.executable, "-c", code, str(file)],

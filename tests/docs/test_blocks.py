@@ -28,8 +28,8 @@ from msgspec import Struct
 from tests.config.seeds import EXAMPLES
 from tests.drive import vibe
 from tests.law import ROOT
-from vibe.assemble import World
 from vibe.cli.main import run
+from vibe.world import World
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IN_PIECES = {"docs/configuration.md"}  # its toml blocks, one after the other, are one file

@@ -36,12 +36,13 @@ RANK = {
     "vibe.plain": 8.5,  # layer 8 as well: what `tui` shows and `headless` writes, line by line
     "vibe.cli": 9,
     "vibe.assemble": 9,
+    "vibe.world": 9,
     "vibe.library": 9,
     "vibe.__main__": 9,
     "vibe": 9,  # the library surface: reaches everything, lazily
 }
 
-ENVIRONMENT_READERS = ("vibe.assemble", "vibe.cli.main", "vibe.__main__")
+ENVIRONMENT_READERS = ("vibe.world", "vibe.cli.main", "vibe.__main__")
 ONLY_IN = {
     "httpx": ("vibe.transport",),
     "aiohttp": ("vibe.transport",),
@@ -141,7 +142,7 @@ def case(label: str, file: str, source: str, *expected: str) -> object:
         case("the gateway's server", "vibe/gateway/server.py", "import uvicorn, uvloop"),
         case("the log's guards", "vibe/log.py", "from vibe.secret import Redactor"),
         case("the clock", "vibe/clock.py", "from time import monotonic"),
-        case("the environment", "vibe/assemble.py", "import os\nenv = os.environ"),
+        case("the environment", "vibe/world.py", "import os\nenv = os.environ"),
         case("the rest of os", "vibe/tools/bash.py", "import os\nos.getpid()"),
         case(
             "a later layer",
@@ -244,9 +245,9 @@ def case(label: str, file: str, source: str, *expected: str) -> object:
             "vibe/cli/models.py",
             "import os as system\nfrom os import getenv\nsystem.environ",
             "vibe/cli/models.py:2: vibe.cli.models uses os.getenv, "
-            "which is for vibe.assemble vibe.cli.main vibe.__main__",
+            "which is for vibe.world vibe.cli.main vibe.__main__",
             "vibe/cli/models.py:3: vibe.cli.models uses os.environ, "
-            "which is for vibe.assemble vibe.cli.main vibe.__main__",
+            "which is for vibe.world vibe.cli.main vibe.__main__",
         ),
         case(
             "a file without a layer",

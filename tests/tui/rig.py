@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 
 from tests.mux.pools import Line, Rig, pool
 from vibe.agent.permissions.values import Mode
-from vibe.assemble import World
 from vibe.cli.chat_config import workbench
 from vibe.cli.chat_records import shelf
 from vibe.cli.chat_steps import asked
@@ -32,6 +31,7 @@ from vibe.tui.draw.theme import ThemeName
 from vibe.tui.panels.panel import GRACE_S
 from vibe.tui.typing.composer import Composer
 from vibe.tui.typing.kept import Kept
+from vibe.world import World
 
 ELSEWHERE = Spent(alias=Alias("elsewhere"), answers=3, cost_uusd=210_000)
 WIDE = (120, 36)

@@ -30,7 +30,7 @@ from vibe.wire.serve_messages_answer import MessagesWriter, ServedMessages
 from vibe.wire.serving import Fault, Heading, Piece, Wanted
 
 PRODUCER = Producer(provider=ProviderName("deepseek"), model="reasoner")
-HEADING = Heading(id="msg_1", created=1, model="claude-opus-5", input_tokens=42, producer=PRODUCER)
+HEADING = Heading(id="msg_1", created=1, model="claude-opus-5", producer=PRODUCER)
 FAULT = Fault(status=503, trouble="overloaded", message="every model rests")
 SERVED = ServedMessages()
 
@@ -41,7 +41,9 @@ class Told(Struct, frozen=True):
 
 
 def wanted(*stop: str) -> Wanted:
-    return Wanted(request=ModelRequest(messages=(), stop=stop), model="auto", is_streamed=True)
+    """What is estimated to be 42 tokens."""
+    request = ModelRequest(messages=(), system="four" * 41, stop=stop)
+    return Wanted(request=request, model="auto", is_streamed=True)
 
 
 def writer(*stop: str) -> MessagesWriter:

@@ -35,7 +35,7 @@ from vibe.wire.serving import Heading, Piece, Writer
 Pieces: TypeAlias = tuple[Piece, ...]
 
 PRODUCER: Final = Producer(provider=ProviderName("home"), model="qwen")
-HEADING: Final = Heading(id="vibe-1", created=7, model="pool", input_tokens=9, producer=PRODUCER)
+HEADING: Final = Heading(id="vibe-1", created=7, model="pool", producer=PRODUCER)
 
 # Whoever reads an answer takes what lies beyond for halves of characters: wire/surrogates.py.
 characters: Final = st.characters(max_codepoint=0x10F7FF, exclude_categories=["Cs"])

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vibe.assemble import World, secrets_among
 from vibe.cli.terminal import Terminal, joined
 from vibe.errors import VibeError
 from vibe.secret import looks_like_key, may_name_a_variable, names_a_secret
+from vibe.world import World, secrets_among
 
 if TYPE_CHECKING:
     from logging import Logger

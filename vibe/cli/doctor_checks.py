@@ -12,7 +12,7 @@ from shutil import which
 from tempfile import TemporaryFile
 from typing import Final
 
-from vibe.assemble import World, lines_of, pool_of
+from vibe.assemble import lines_of, pool_of
 from vibe.clean import clean_line, quote
 from vibe.cli.context import Cli
 from vibe.cli.doctor_check import Check, State, install
@@ -24,6 +24,7 @@ from vibe.config.discover import found_keys
 from vibe.config.load import Loaded
 from vibe.config.paths import Folders
 from vibe.mux.store import Store
+from vibe.world import World
 
 _LEAST_BYTES: Final = 100_000_000
 _PATIENCE_S: Final = 5.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vibe.assemble import World
+    from vibe.world import World
 
 Front: TypeAlias = Literal["screen", "plain"]
 

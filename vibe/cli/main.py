@@ -16,7 +16,6 @@ import typer.core
 from typer.main import get_command
 
 from vibe import __version__
-from vibe.assemble import World
 from vibe.clean import quote
 from vibe.cli.context import Cli
 from vibe.cli.flags import (
@@ -40,6 +39,7 @@ from vibe.cli.fronts import front_of
 from vibe.cli.terminal import ReaderGone, Terminal
 from vibe.config.nearest import nearest
 from vibe.errors import ExitCode, UsageError, VibeError
+from vibe.world import World
 
 COMMANDS: Mapping[str, str] = {
     "config": "vibe.cli.config",

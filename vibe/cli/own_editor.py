@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from vibe.assemble import World
 from vibe.errors import UsageError, VibeError
+from vibe.world import World
 
 
 def edited(text: str, world: World) -> str:

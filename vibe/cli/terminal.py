@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NewType, TextIO, TypeAlias
 
-from vibe.assemble import World
 from vibe.clean import clean, clean_line
 from vibe.errors import VibeError
 from vibe.secret import Redactor
+from vibe.world import World
 
 Painted = NewType("Painted", str)
 Ink: TypeAlias = Literal["red", "yellow", "green", "blue", "magenta", "cyan", "bold", "dim"]

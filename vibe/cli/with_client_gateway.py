@@ -23,12 +23,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.assemble import world_of_this_process
 from vibe.cli.context import Cli
 from vibe.cli.terminal import Terminal
 from vibe.clock import SystemClock
 from vibe.errors import ExitCode, VibeError
 from vibe.secret import Secret
+from vibe.world import world_of_this_process
 
 _HOST: Final = "127.0.0.1"
 _LOOKS_S: Final = 1.0  # between two looks at the command, where the system does not tell

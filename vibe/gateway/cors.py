@@ -36,7 +36,7 @@ def permission(headers: Sequence[Header]) -> tuple[Header, ...]:
     told = dict(headers)
     wanted = told.get(b"access-control-request-headers", b"")
     permitted: list[Header] = [
-        (b"access-control-allow-methods", b"GET, POST, PUT"),
+        (b"access-control-allow-methods", b"GET, POST"),
         (b"access-control-max-age", b"600"),
     ]
     if _NAMES.fullmatch(wanted):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from math import ceil
 from typing import Final, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -22,11 +21,12 @@ from vibe.domain.request import EmbeddingRequest
 from vibe.domain.target import Target
 from vibe.domain.usage import Price, cost_uusd
 from vibe.errors import UsageError
-from vibe.gateway.asgi import Header, Scope, Send, answer, request_id
+from vibe.gateway.asgi import Headers, Scope, Send, answer, request_id
 from vibe.gateway.exchange import Tell
-from vibe.gateway.faults import MALFORMED, fault_of
+from vibe.gateway.faults import MALFORMED, fault_of, malformed
 from vibe.gateway.offer import Offer
 from vibe.gateway.record import Record, stopped
+from vibe.gateway.reply import refuse, told_by
 from vibe.wire.embeddings import Embeddings
 from vibe.wire.serve_chat_answer import ServedChat
 from vibe.wire.serve_embeddings import EmbeddingsWanted, embeddings_body, read_embeddings_request
@@ -54,7 +54,7 @@ class _Candidate(Struct, frozen=True, kw_only=True):
 
 
 class Embedding:
-    """`_tried` are those who failed; `_record` is what is told at the end."""
+    """`_tried` are those who failed, `_asked_s` is when the last was asked."""
 
     def __init__(self, offer: Offer, scope: Scope, send: Send, tell: Tell) -> None:
         self._offer = offer
@@ -62,11 +62,11 @@ class Embedding:
         self._tell = tell
         self._id = request_id(scope)
         self._tried: list[Tried] = []
+        self._began_s = self._asked_s = offer.clock.monotonic()
         self.is_over = self.is_left = False
         self._record = Record(id=self._id, path=scope["path"])
 
     async def run(self, body: bytes) -> None:
-        began_s = self._offer.clock.monotonic()
         try:
             with self._offer.mux.in_use():
                 await self._embed(body)
@@ -76,21 +76,21 @@ class Embedding:
             raise
         finally:
             self.is_over = True
-            self._tell(replace(self._record, took_s=self._offer.clock.monotonic() - began_s))
+            self._tell(replace(self._record, took_s=self._offer.clock.monotonic() - self._began_s))
 
     async def _embed(self, body: bytes) -> None:
         try:
             wanted = read_embeddings_request(body)
         except UsageError as error:
-            message = f"{error.message}: {error.hint}" if error.hint else error.message
-            fault = Fault(status=MALFORMED, trouble="invalid", message=clean_line(message))
-            await self._refuse(fault)
+            await self._refuse(malformed(error))
             return
         self._record = replace(self._record, asked=clean_line(wanted.model))
         order = self._offer.names.order(wanted.model) or self._offer.names.pool
         candidates = tuple(self._candidates(order))
+        entries = self._offer.mux.snapshot().entries
+        usable = {entry.alias for entry in entries if entry.can_answer}
         for each in candidates:
-            if self._is_usable(each.alias) and await self._ask(each, wanted):
+            if each.alias in usable and await self._ask(each, wanted):
                 return
         await self._refuse(self._fault(candidates) if candidates else _NOBODY)
 
@@ -103,14 +103,11 @@ class Embedding:
                     alias=entry.alias, target=target, price=entry.price, upstream=upstream
                 )
 
-    def _is_usable(self, alias: Alias) -> bool:
-        entries = self._offer.mux.snapshot().entries
-        return any(entry.alias == alias and entry.can_answer for entry in entries)
-
     async def _ask(self, candidate: _Candidate, wanted: EmbeddingsWanted) -> bool:
         """Whether that was the answer."""
         record, alias = self._record, candidate.alias
         self._record = replace(record, alias=alias, attempts=record.attempts + 1)
+        self._asked_s = self._offer.clock.monotonic()
         found = await candidate.upstream.embed(wanted.request, candidate.target)
         if isinstance(found, Failure):
             self._tried.append(Tried(alias, found))
@@ -147,18 +144,12 @@ class Embedding:
         self.is_over = True
         end = "refused" if fault.status == MALFORMED else "failed"
         self._record = replace(self._record, end=end, status=fault.status, note=fault.message)
-        headers = self._headers()
-        if fault.status in (429, 503) or fault.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s or 1))))
         body = _SERVED.error(fault, request_id=self._id)
-        await answer(self._send, status=fault.status, body=body, headers=headers)
+        await refuse(self._send, fault, body, self._headers())
 
-    def _headers(self) -> list[Header]:
-        told: list[Header] = [(b"x-vibe-attempts", b"%d" % self._record.attempts)]
-        if self._record.alias:
-            name = clean_line(self._record.alias).encode("ascii", "backslashreplace")
-            told.append((b"x-vibe-model", name))
-        return told
+    def _headers(self) -> Headers:
+        record, lost_s = self._record, self._asked_s - self._began_s
+        return told_by(record.alias, attempts=record.attempts, lost_s=lost_s)
 
 
 def _may_pass(failure: Failure) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from math import ceil
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -22,15 +21,15 @@ from vibe.domain.model import Alias
 from vibe.domain.request import Original
 from vibe.domain.stream import Passed
 from vibe.errors import UsageError, VibeError
-from vibe.gateway.asgi import Header, Headers, Scope, Send, answer, header, request_id
-from vibe.gateway.faults import MALFORMED, fault_of
+from vibe.gateway.asgi import Headers, Scope, Send, answer, header, request_id
+from vibe.gateway.faults import MALFORMED, failed, fault_of, malformed
 from vibe.gateway.offer import Offer
 from vibe.gateway.outlet import Outlet
 from vibe.gateway.record import Record, Switched, stopped, with_use
-from vibe.gateway.steady import Steady
+from vibe.gateway.reply import refuse, told_by
 from vibe.mux.asking import Asking
+from vibe.mux.steady import Steady
 from vibe.wire import seals
-from vibe.wire.capability import estimated_tokens
 from vibe.wire.serving import Fault, Heading, Served, Wanted, Writer
 
 Tell: TypeAlias = Callable[[Record | Switched], None]
@@ -99,8 +98,7 @@ class Exchange:
         try:
             return self._served.read(body)
         except UsageError as error:
-            message = f"{error.message}: {error.hint}" if error.hint else error.message
-            return Fault(status=MALFORMED, trouble="invalid", message=clean_line(message))
+            return malformed(error)
 
     async def _ask(self, wanted: Wanted, body: bytes) -> None:
         offer = self._offer
@@ -125,7 +123,7 @@ class Exchange:
             on_left=self._spent.append,
             on_spent=self._spent.append,
         )
-        steady = Steady(holds_calls=on_broken != "stop")
+        steady = Steady(begins_anew=on_broken != "stop", holds_first=True)
         if wanted.is_streamed:
             self._outlet.beat_with(lambda: self._new_writer(wanted).beat())
         async with aclosing(offer.mux.stream(request, asking)) as events:
@@ -184,7 +182,7 @@ class Exchange:
         try:
             pieces = steady.take(event)
         except VibeError as error:
-            await self._fail(_fault(error), wanted)
+            await self._fail(failed(error), wanted)
             return False
         if pieces:
             writer, begun = self._begun(wanted)
@@ -233,17 +231,15 @@ class Exchange:
         """The gateway stops, and cannot wait for the end of an answer that has begun."""
         if self._outlet.has_begun and self._wanted is not None:
             with suppress(OSError):
-                await self._outlet.end(self._new_writer(self._wanted).fail(_STOPPING))
+                writer = self._writer or self._new_writer(self._wanted)
+                await self._outlet.end(writer.fail(_STOPPING))
 
     async def _refuse(self, fault: Fault) -> None:
         self._outlet.stop()
         end = "refused" if fault.status == MALFORMED else "failed"
         self._record = replace(self._record, end=end, status=fault.status, note=fault.message)
         body = self._served.error(fault, request_id=self._id)
-        headers = [*self._headers()]
-        if fault.status in (429, 503) or fault.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % max(1, ceil(fault.retry_after_s or 1))))
-        await answer(self._send, status=fault.status, body=body, headers=headers)
+        await refuse(self._send, fault, body, self._headers())
 
     # What is told of it.
 
@@ -253,7 +249,6 @@ class Exchange:
             id=self._id,
             created=int(self._offer.clock.wall()),
             model=producer.model if producer else wanted.model,
-            input_tokens=max(1, estimated_tokens(wanted.request)),
             producer=producer,
         )
 
@@ -262,19 +257,5 @@ class Exchange:
         return Producer(provider=by.provider, model=by.model) if by else None
 
     def _headers(self) -> Headers:
-        """Who answers, after how many attempts, and how long it took until he was asked: to
-        choose, to wait, and the attempts before."""
-        lost_ms = (self._asked_s - self._began_s) * 1000
-        told: list[Header] = [
-            (b"x-vibe-attempts", b"%d" % self._attempts),
-            (b"x-vibe-overhead-ms", b"%.1f" % lost_ms),
-        ]
-        if self._alias:
-            name = clean_line(self._alias).encode("ascii", "backslashreplace")
-            told.append((b"x-vibe-model", name))
-        return told
-
-
-def _fault(error: VibeError) -> Fault:
-    message = f"{error.message} ({error.hint})" if error.hint else error.message
-    return Fault(status=502, trouble="failed", message=clean_line(message))
+        lost_s = self._asked_s - self._began_s
+        return told_by(self._alias, attempts=self._attempts, lost_s=lost_s)

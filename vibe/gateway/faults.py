@@ -9,6 +9,7 @@ from vibe.clean import clean_line
 from vibe.domain.event import Outcome, Unanswered
 from vibe.domain.failure import FailureKind
 from vibe.domain.telling import sentence
+from vibe.errors import UsageError, VibeError
 from vibe.mux.errors import error_of
 from vibe.wire.serving import Fault, Trouble
 
@@ -24,6 +25,21 @@ _FINAL: Final[dict[FailureKind, tuple[int, Trouble]]] = {
 }
 
 
+def malformed(error: UsageError) -> Fault:
+    """The client has to ask otherwise."""
+    message = f"{error.message}: {error.hint}" if error.hint else error.message
+    return Fault(status=MALFORMED, trouble="invalid", message=clean_line(message))
+
+
+def failed(error: VibeError) -> Fault:
+    """An answer that had begun, and cannot go on."""
+    return Fault(status=502, trouble="failed", message=clean_line(_told(error)))
+
+
+def _told(error: VibeError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
 def fault_of(end: Unanswered, resting: Iterable[str | None] = (), *, is_cut: bool = False) -> Fault:
     """`resting` is what each of those rests from that were meant: it tells where nobody was asked
     at all. `is_cut`: something of the answer was passed on. A key that a provider refuses is no
@@ -36,8 +52,7 @@ def fault_of(end: Unanswered, resting: Iterable[str | None] = (), *, is_cut: boo
     if not end.tried and end.failure is None:
         message = "no model of those that were meant can be asked: see /health"
         return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)
-    error = error_of(end)
-    message = f"{error.message} ({error.hint})" if error.hint else error.message
+    message = _told(error_of(end))
     return Fault(status=status, trouble=trouble, message=message, retry_after_s=end.again_in_s)
 
 

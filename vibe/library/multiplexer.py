@@ -16,7 +16,7 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
-from vibe.assemble import mux_by_itself, mux_of, world_of_this_process
+from vibe.assemble import mux_by_itself, mux_of
 from vibe.clean import clean_line, quote
 from vibe.clock import SystemClock
 from vibe.config.load import load_file
@@ -36,6 +36,7 @@ from vibe.mux.member import Member
 from vibe.mux.memory import Forgetful
 from vibe.mux.snapshot import MuxSnapshot
 from vibe.wire.serve_chat import AUTO, ChatRequest
+from vibe.world import world_of_this_process
 
 _log: Final = logging.getLogger("vibe")
 

@@ -9,31 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self, assert_never
+from typing import Literal, Self
 
 from msgspec import Struct
 
 from vibe.domain.answer import Answer
-from vibe.domain.event import (
-    FailedOver,
-    Retracted,
-    Routed,
-    Sealed,
-    Seam,
-    Slow,
-    Unanswered,
-    Waiting,
-)
+from vibe.domain.event import FailedOver, Routed, Sealed, Seam, Unanswered
 from vibe.domain.model import Alias
-from vibe.domain.stream import (
-    CallBegan,
-    CallDelta,
-    CallEnded,
-    Passed,
-    TextDelta,
-    ThinkingDelta,
-    ThinkingSealed,
-)
+from vibe.domain.stream import TextDelta, ThinkingDelta
 from vibe.library.calls import Call
 from vibe.library.results import (
     FINISH,
@@ -45,7 +28,8 @@ from vibe.library.results import (
     function_of,
     usage_of,
 )
-from vibe.mux.errors import TakenBack, error_of
+from vibe.mux.errors import error_of
+from vibe.mux.steady import Steady
 
 
 class Heading(Struct, frozen=True, kw_only=True):
@@ -57,11 +41,7 @@ class Heading(Struct, frozen=True, kw_only=True):
 
 
 class ChatStream:
-    """To be read to its end, or closed: by `async with`, by `close()`, or by being forgotten.
-
-    `_said` has been handed on. After a cut that takes it back `_again` is what of it the answer has
-    still to say once more, and `_cut` tells of that.
-    """
+    """To be read to its end, or closed: by `async with`, by `close()`, or by being forgotten."""
 
     def __init__(self, call: Call, heading: Heading, *, tells_usage: bool) -> None:
         self._call = call
@@ -69,9 +49,7 @@ class ChatStream:
         self._tells_usage = tells_usage
         self._ready: deque[ChatCompletionChunk] = deque()
         self._endpoint = self._model = ""
-        self._said: list[str] = []
-        self._again = ""
-        self._cut: Retracted | None = None
+        self._steady = Steady(begins_anew=True)
         self._has_begun = False
         self._is_over = False
 
@@ -112,11 +90,12 @@ class ChatStream:
 
     async def _read(self) -> None:
         event = await self._call.next()
+        for piece in self._steady.take(event):
+            if isinstance(piece, TextDelta):
+                self._say(ChoiceDelta(content=piece.text, role=self._role()))
+            elif isinstance(piece, ThinkingDelta):
+                self._say(ChoiceDelta(reasoning_content=piece.text, role=self._role()))
         match event:
-            case TextDelta(text):
-                self._say_text(text)
-            case ThinkingDelta(text):
-                self._say(ChoiceDelta(reasoning_content=text, role=self._role()))
             case Routed(alias=alias) | FailedOver(to_alias=alias) | Seam(to_alias=alias):
                 self._is_by(alias)
             case Sealed(answer):
@@ -124,28 +103,10 @@ class ChatStream:
                 self._finish(answer)
             case Unanswered():
                 raise error_of(event)
-            case Retracted():
-                self._cut, self._again = event, "".join(self._said)
-            case Waiting() | Slow() | CallBegan() | CallDelta() | CallEnded():
-                pass
-            case ThinkingSealed() | Passed():
-                pass
             case _:
-                assert_never(event)
-
-    def _say_text(self, text: str) -> None:
-        if self._again:
-            known = text[: len(self._again)]
-            if self._cut and not self._again.startswith(known):
-                raise TakenBack(self._cut)
-            self._again, text = self._again[len(known) :], text[len(known) :]
-        if text:
-            self._said.append(text)
-            self._say(ChoiceDelta(content=text, role=self._role()))
+                pass  # it is in the pieces, or nothing that a chunk tells
 
     def _finish(self, answer: Answer) -> None:
-        if self._again and self._cut:  # it is shorter than what was read
-            raise TakenBack(self._cut)
         self._is_over = True
         self._is_by(answer.pieces[-1].alias)
         for index, call in enumerate(answer.calls):

@@ -33,12 +33,17 @@ def document_in(url: str, name: str) -> Document:
     raise UsageError(f"file_data: {quote(url, limit=60)} is no data: URL in base64")
 
 
+def whole_base64(data: str, place: str) -> bytes:
+    """Raises `UsageError` where it is none."""
+    try:
+        return a2b_base64(data, strict_mode=True)
+    except ValueError:
+        raise UsageError(f"{place}: the data is not whole base64") from None
+
+
 def _data(url: str, place: str) -> tuple[str, bytes] | None:
     head, _, data = url.partition(",")
     if not (found := _HEAD.fullmatch(head)):
         return None
-    try:
-        content = a2b_base64(data, strict_mode=True)
-    except ValueError:
-        raise UsageError(f"{place}: the data is not whole base64") from None
+    content = whole_base64(data, place)
     return (found["type"], content) if content else None

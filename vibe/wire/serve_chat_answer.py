@@ -53,8 +53,8 @@ _CODES: Final[dict[Trouble, str]] = {
     "rate_limited": "rate_limit_exceeded",
     "overloaded": "server_overloaded",
 }
-_BEAT: Final = b": waiting\n\n"
-_DONE: Final = b"data: [DONE]\n\n"
+BEAT: Final = b": waiting\n\n"
+DONE: Final = b"data: [DONE]\n\n"
 _MARK: Final = "\ufffctext\ufffc"  # where a template has its text
 
 Json: TypeAlias = dict[str, Any]
@@ -111,20 +111,20 @@ class ChatWriter:
                 assert_never(piece)
 
     def beat(self) -> bytes:
-        return _BEAT
+        return BEAT
 
     def end(self, answer: Answer) -> bytes:
         """A call that did not end was cut: nobody may take what there is of it for the whole."""
         reason = "length" if self._open else answer.reason
         last = self._chunk(_Delta(), finish=FINISH[reason])
         if self._tells_usage:
-            last += _event({**self._common(), "choices": [], "usage": usage_of(answer)})
-        return last + _DONE
+            last += event({**self._common(), "choices": [], "usage": usage_of(answer)})
+        return last + DONE
 
     def fail(self, fault: Fault) -> bytes:
         """As an event of its own, and no `[DONE]`: a client that knows no errors in a stream finds
         that it was cut."""
-        return _event(error_of(fault))
+        return event(error_of(fault))
 
     def _argue(self, call: int, arguments: str) -> bytes:
         if not arguments:
@@ -137,16 +137,10 @@ class ChatWriter:
 
     def _chunk(self, delta: _Delta, *, finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return _event({**self._common(), "choices": [choice]})
+        return event({**self._common(), "choices": [choice]})
 
     def _common(self) -> Json:
-        heading = self._heading
-        return {
-            "id": heading.id,
-            "object": "chat.completion.chunk",
-            "created": heading.created,
-            "model": heading.model,
-        }
+        return head_of(self._heading, "chat.completion.chunk")
 
 
 class ServedChat:
@@ -170,16 +164,8 @@ class ServedChat:
     def whole(self, wanted: Wanted, heading: Heading, answer: Answer) -> bytes:
         del wanted
         message = {"index": 0, "message": _message(answer), "finish_reason": FINISH[answer.reason]}
-        return msgspec.json.encode(
-            {
-                "id": heading.id,
-                "object": "chat.completion",
-                "created": heading.created,
-                "model": heading.model,
-                "choices": [message],
-                "usage": usage_of(answer),
-            }
-        )
+        head = head_of(heading, "chat.completion")
+        return msgspec.json.encode({**head, "choices": [message], "usage": usage_of(answer)})
 
     def error(self, fault: Fault, *, request_id: str) -> bytes:
         return msgspec.json.encode({**error_of(fault), "request_id": request_id})
@@ -215,15 +201,25 @@ def _message(answer: Answer) -> Json:
         message["reasoning_content"] = "\n\n".join(thoughts)
     if answer.calls:
         message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments or "{}"},
-            }
-            for call in answer.calls
+            call_of(call.id, call.name, call.arguments) for call in answer.calls
         ]
     return message
 
 
-def _event(value: Json) -> bytes:
+def head_of(heading: Heading, object: str) -> Json:
+    return {
+        "id": heading.id,
+        "object": object,
+        "created": heading.created,
+        "model": heading.model,
+    }
+
+
+def call_of(id: str, name: str, arguments: str) -> Json:
+    """A whole one."""
+    function = {"name": name, "arguments": arguments or "{}"}
+    return {"id": id, "type": "function", "function": function}
+
+
+def event(value: Json) -> bytes:
     return b"data: %b\n\n" % msgspec.json.encode(value)

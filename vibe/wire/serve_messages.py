@@ -8,7 +8,6 @@ without them. Thinking is kept where its signature says whose it is: see seals.p
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
 from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
@@ -23,7 +22,6 @@ from vibe.domain.message import (
     Document,
     Image,
     Message,
-    Producer,
     Results,
     System,
     Text,
@@ -36,7 +34,8 @@ from vibe.domain.message import (
 from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
 from vibe.errors import UsageError
 from vibe.wire.complaint import decoded
-from vibe.wire.messages_request import BUDGETS, REDACTED
+from vibe.wire.data_url import whole_base64
+from vibe.wire.messages_request import BUDGETS
 from vibe.wire.seals import unsealed
 from vibe.wire.serve_messages_form import (
     BODY,
@@ -85,15 +84,14 @@ class _Session(Struct):
 _SESSION_DECODER: Final = msgspec.json.Decoder(_Session)
 
 
-def read_messages_request(body: bytes, *, producer: Producer | None = None) -> Wanted:
-    """Raises `UsageError` where it is not of that form. `producer` is who signed the thinking that
-    vibe did not sign; None where that is not known, and such thinking is dropped."""
+def read_messages_request(body: bytes) -> Wanted:
+    """Raises `UsageError` where it is not of that form."""
     read = decoded(BODY, body)
     if read.max_tokens is None:
         raise UsageError("max_tokens: Field required")
     session = _session(read.metadata)
     asked = msgspec.structs.replace(
-        _request(read, producer),
+        _request(read),
         max_output_tokens=read.max_tokens,
         temperature=read.temperature,
         top_p=read.top_p,
@@ -109,19 +107,19 @@ def read_messages_request(body: bytes, *, producer: Producer | None = None) -> W
     )
 
 
-def read_count_request(body: bytes, *, producer: Producer | None = None) -> Wanted:
+def read_count_request(body: bytes) -> Wanted:
     """The same for a request whose tokens are to be counted."""
     read = decoded(COUNT_BODY, body)
-    return Wanted(request=_request(read, producer), model=read.model)
+    return Wanted(request=_request(read), model=read.model)
 
 
-def _request(read: CountBody, producer: Producer | None) -> ModelRequest:
+def _request(read: CountBody) -> ModelRequest:
     tools = _tools(read.tools or ())
     output = read.output_config or OutputConfig()
     form = output.format or read.output_format
     choice = read.tool_choice or Choice()
     return ModelRequest(
-        messages=tuple(_messages(read.messages, producer)),
+        messages=tuple(_messages(read.messages)),
         system=_instructions(read.system or ""),
         tools=tools,
         tool_choice=_tool_choice(choice, tools),
@@ -162,7 +160,7 @@ def _instructions(said: Instructions) -> str:
 # The conversation.
 
 
-def _messages(turns: Iterable[Turn], producer: Producer | None) -> Iterator[Message]:
+def _messages(turns: Iterable[Turn]) -> Iterator[Message]:
     names: dict[str, str] = {}
     for number, turn in enumerate(turns):
         match turn:
@@ -174,7 +172,7 @@ def _messages(turns: Iterable[Turn], producer: Producer | None) -> Iterator[Mess
                 )
             case AssistantTurn(content):
                 place = f"messages[{number}].content"
-                parts = tuple(_answered(content, producer, place=place))
+                parts = tuple(_answered(content, place=place))
                 names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
                 yield Assistant(parts=parts)
             case _:
@@ -231,40 +229,28 @@ def _document(source: Base64Source | TextSource, title: str) -> Document:
 
 
 def _bytes(data: str, of: str) -> bytes:
-    try:
-        if found := a2b_base64(data, strict_mode=True):
-            return found
-    except ValueError:
-        pass
-    raise UsageError(f"{of}: the data is not whole base64")
+    if found := whole_base64(data, of):
+        return found
+    raise UsageError(f"{of}: there is no data")
 
 
-def _answered(
-    content: str | list[AnsweredBlock], producer: Producer | None, *, place: str
-) -> Iterator[AssistantPart]:
+def _answered(content: str | list[AnsweredBlock], *, place: str) -> Iterator[AssistantPart]:
     blocks = [AnsweredBlock("text", text=content)] if isinstance(content, str) else content
     for number, block in enumerate(blocks):
         match block.type:
             case "text":
                 yield Text(block.text)
-            case "thinking" | "redacted_thinking":
-                if thought := _thought(block, producer):
-                    yield thought
+            case "thinking":
+                if held := unsealed(block.signature or ""):
+                    producer, seal = held
+                    yield Thinking(text=block.thinking, producer=producer, seal=seal)
             case "tool_use":
                 if not block.id or not block.name or block.input is None:
                     raise UsageError(f"{place}[{number}]: a tool_use needs id, name and input")
                 arguments = _json(block.input)
                 yield ToolCall(id=CallId(block.id), name=block.name, arguments=arguments)
             case _:
-                pass  # what Anthropic itself ran, and what came of it
-
-
-def _thought(block: AnsweredBlock, producer: Producer | None) -> Thinking | None:
-    signature = block.signature or ""
-    seal = f"{REDACTED}{block.data}" if block.type == "redacted_thinking" else signature
-    if held := unsealed(signature):
-        producer, seal = held
-    return Thinking(text=block.thinking, producer=producer, seal=seal) if producer else None
+                pass  # what Anthropic itself ran or thought, which nobody else can read
 
 
 # The tools.

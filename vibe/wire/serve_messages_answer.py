@@ -78,9 +78,9 @@ class MessagesWriter:
     """`_blocks` are those that the client has not read to their end. The first is open and written
     as it grows, the others wait; only calls, and the last of all, can still grow."""
 
-    def __init__(self, heading: Heading, *, stop: tuple[str, ...] = ()) -> None:
+    def __init__(self, wanted: Wanted, heading: Heading) -> None:
+        self._wanted = wanted
         self._heading = heading
-        self._stop = stop
         self._producer = heading.producer
         self._has_begun = False
         self._blocks: deque[_Block] = deque()
@@ -89,7 +89,7 @@ class MessagesWriter:
 
     def begin(self) -> bytes:
         self._has_begun = True
-        usage = _usage(Usage(output=1), self._heading)
+        usage = _usage(Usage(output=1), self._wanted)
         return _event("message_start", message=_message(self._heading, usage))
 
     def by(self, producer: Producer) -> bytes:
@@ -127,8 +127,8 @@ class MessagesWriter:
         """A call that did not end was cut: nobody may take what there is of it for the whole."""
         is_cut = any(block.kind == "call" and not block.is_closed for block in self._blocks)
         reason = "length" if is_cut else answer.reason
-        usage = _usage(answer.usage, self._heading)
-        return self._end_all() + _last(_stopped(reason, self._stop), usage)
+        usage = _usage(answer.usage, self._wanted)
+        return self._end_all() + _last(_stopped(reason, self._wanted.request.stop), usage)
 
     def fail(self, fault: Fault) -> bytes:
         """Also of a stream that somebody else began, of which nothing is known here."""
@@ -136,7 +136,7 @@ class MessagesWriter:
             return _event("error", **_error(fault), request_id=self._heading.id)
         details = {"type": "refusal", "category": None, "explanation": fault.message}
         refused = {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
-        return self._end_all() + _last(refused, _usage(Usage(), self._heading))
+        return self._end_all() + _last(refused, _usage(Usage(), self._wanted))
 
     # Blocks.
 
@@ -214,14 +214,12 @@ class MessagesWriter:
 
 
 class ServedMessages:
-    """`producer` is whose thinking a signature tells of that is none of vibe's own."""
-
     @property
     def dialect(self) -> Dialect:
         return "messages"
 
-    def read(self, body: bytes, *, producer: Producer | None = None) -> Wanted:
-        return read_messages_request(body, producer=producer)
+    def read(self, body: bytes) -> Wanted:
+        return read_messages_request(body)
 
     def read_count(self, body: bytes) -> Wanted:
         """A request to `count_tokens`, which needs less."""
@@ -231,12 +229,12 @@ class ServedMessages:
         return msgspec.json.encode({"input_tokens": estimated_tokens(wanted.request)})
 
     def writer(self, wanted: Wanted, heading: Heading) -> MessagesWriter:
-        return MessagesWriter(heading, stop=wanted.request.stop)
+        return MessagesWriter(wanted, heading)
 
     def whole(self, wanted: Wanted, heading: Heading, answer: Answer) -> bytes:
         content = [block for part in answer.parts if (block := _block(part))]
         stopped = _stopped(answer.reason, wanted.request.stop)
-        message = _message(heading, _usage(answer.usage, heading))
+        message = _message(heading, _usage(answer.usage, wanted))
         return msgspec.json.encode({**message, "content": content, **stopped})
 
     def error(self, fault: Fault, *, request_id: str) -> bytes:
@@ -275,10 +273,12 @@ def _input(arguments: str) -> Json | Raw:
     return {"_invalid": arguments} if members(arguments) is None else Raw(arguments)
 
 
-def _usage(usage: Usage, heading: Heading) -> Json:
-    """Anthropic's `input_tokens` are those that no cache had anything to do with."""
+def _usage(usage: Usage, wanted: Wanted) -> Json:
+    """Anthropic's `input_tokens` are those that no cache had anything to do with; an estimate, as
+    long as nobody has counted."""
     read, written = usage.cached_read or 0, usage.cache_write or 0
-    fresh = max(1, heading.input_tokens) if usage.input is None else usage.input - read - written
+    counted = usage.input
+    fresh = estimated_tokens(wanted.request) if counted is None else counted - read - written
     told: Json = {
         "input_tokens": max(0, fresh),
         "cache_creation_input_tokens": written,

@@ -24,13 +24,22 @@ from vibe.domain.stream import (
     ThinkingSealed,
 )
 from vibe.wire.complaint import decoded
-from vibe.wire.serve_chat_answer import FINISH, Json, ServedChat, error_of, usage_of
+from vibe.wire.serve_chat_answer import (
+    BEAT,
+    DONE,
+    FINISH,
+    Json,
+    ServedChat,
+    call_of,
+    error_of,
+    event,
+    head_of,
+    usage_of,
+)
 from vibe.wire.serving import Fault, Heading, Piece, Wanted
 
 USER_AGENT: Final = b"mistral-client-"  # how those of its SDKs begin
 _CHAT: Final = ServedChat()
-_BEAT: Final = b": waiting\n\n"
-_DONE: Final = b"data: [DONE]\n\n"
 
 
 class _Seed(Struct):
@@ -74,7 +83,7 @@ class MistralWriter:
                 self._open[call].arguments += arguments
             case CallEnded(call=call):
                 ended = self._open.pop(call)
-                told = _call(ended.id, ended.name, ended.arguments)
+                told = call_of(ended.id, ended.name, ended.arguments)
                 return self._chunk({"content": "", "tool_calls": [{**told, "index": ended.index}]})
             case ThinkingSealed():
                 pass
@@ -83,21 +92,21 @@ class MistralWriter:
         return b""
 
     def beat(self) -> bytes:
-        return _BEAT
+        return BEAT
 
     def end(self, answer: Answer) -> bytes:
         """A call that did not end was cut, and is not told at all."""
         finish = FINISH["length" if self._open else answer.reason]
-        return self._chunk({"content": ""}, finish=finish, usage=usage_of(answer)) + _DONE
+        return self._chunk({"content": ""}, finish=finish, usage=usage_of(answer)) + DONE
 
     def fail(self, fault: Fault) -> bytes:
         """No chunk that the SDK knows, so that it raises."""
-        return _event(error_of(fault))
+        return event(error_of(fault))
 
     def _chunk(self, delta: Json, *, finish: str | None = None, **more: Json) -> bytes:
-        head = _head(self._heading, "chat.completion.chunk")
+        head = head_of(self._heading, "chat.completion.chunk")
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return _event({**head, "choices": [choice], **more})
+        return event({**head, "choices": [choice], **more})
 
 
 class ServedMistral:
@@ -117,7 +126,7 @@ class ServedMistral:
     def whole(self, wanted: Wanted, heading: Heading, answer: Answer) -> bytes:
         del wanted
         choice = {"index": 0, "message": _message(answer), "finish_reason": FINISH[answer.reason]}
-        head = _head(heading, "chat.completion")
+        head = head_of(heading, "chat.completion")
         return msgspec.json.encode({**head, "choices": [choice], "usage": usage_of(answer)})
 
     def error(self, fault: Fault, *, request_id: str) -> bytes:
@@ -128,27 +137,9 @@ def _message(answer: Answer) -> Json:
     text = "".join(part.text for part in answer.parts if isinstance(part, Text))
     thoughts = [p.text for p in answer.parts if isinstance(p, Thinking) and p.text]
     content = [*map(_thought, thoughts), {"type": "text", "text": text}] if thoughts else text
-    calls = [_call(call.id, call.name, call.arguments) for call in answer.calls]
+    calls = [call_of(call.id, call.name, call.arguments) for call in answer.calls]
     return {"role": "assistant", "content": content, "tool_calls": calls or None}
 
 
 def _thought(text: str) -> Json:
     return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
-
-
-def _call(id: str, name: str, arguments: str) -> Json:
-    function = {"name": name, "arguments": arguments or "{}"}
-    return {"id": id, "type": "function", "function": function}
-
-
-def _head(heading: Heading, object: str) -> Json:
-    return {
-        "id": heading.id,
-        "object": object,
-        "created": heading.created,
-        "model": heading.model,
-    }
-
-
-def _event(value: Json) -> bytes:
-    return b"data: %b\n\n" % msgspec.json.encode(value)

@@ -20,9 +20,9 @@ from vibe.domain.stream import (
     ThinkingDelta,
     ThinkingSealed,
 )
-from vibe.gateway.steady import Steady
 from vibe.mux.errors import TakenBack
 from vibe.mux.joint import SHORT
+from vibe.mux.steady import Steady
 from vibe.wire.serving import Piece
 
 A, B = Alias("a"), Alias("b")
@@ -44,7 +44,7 @@ def sealed(text: str = "", *calls: ToolCall, cut: Failure | None = None) -> Seal
 
 
 def told(*events: PoolEvent, holds: bool) -> list[Piece]:
-    steady = Steady(holds_calls=holds)
+    steady = Steady(begins_anew=holds, holds_first=True)
     return [piece for event in events for piece in steady.take(event)]
 
 

@@ -1,7 +1,7 @@
-"""What a client may be told of an answer while it comes: nothing that would have to be taken back.
+"""What may be told of an answer while it comes, to whoever cannot be told to forget it.
 
-Pool events in, pieces out. Where an answer may begin anew, its first words are held back, calls
-until it is whole, and a text that is said once more is told once.
+Pool events in, pieces out. Where an answer may begin anew, calls are held back until it is whole,
+and a text that is said once more is told once.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ from vibe.wire.serving import Piece
 class Steady:
     """`_said` has been told, `_held` not yet. After a cut that takes it back `_again` is what of it
     the answer has still to say once more, and `_cut` tells of that. `_open` are the calls that were
-    told and have not ended."""
+    told and have not ended.
 
-    def __init__(self, *, holds_calls: bool) -> None:
-        self._holds_calls = holds_calls
+    Where it `begins_anew` if it is cut, it is told what that needs. `holds_first`: its first words
+    are held back as well, for an answer of no more than these is given up most easily.
+    """
+
+    def __init__(self, *, begins_anew: bool, holds_first: bool = False) -> None:
+        self._begins_anew = begins_anew
+        self._holds_first = holds_first
         self._said: list[str] = []
         self._held = ""
         self._again = ""
@@ -54,11 +59,11 @@ class Steady:
         the middle of a call."""
         match event:
             case TextDelta(text):
-                return self._text(text) if self._holds_calls else (event,)
+                return self._text(text) if self._begins_anew else (event,)
             case ThinkingDelta() | ThinkingSealed():
                 return (event,)
             case CallBegan() | CallDelta() | CallEnded():
-                return () if self._holds_calls else self._call(event)
+                return () if self._begins_anew else self._call(event)
             case Retracted():
                 self._cut, self._again, self._held = event, "".join(self._said), ""
                 return ()
@@ -69,8 +74,7 @@ class Steady:
         assert_never(event)
 
     def _text(self, text: str) -> tuple[Piece, ...]:
-        """The first words are held back: an answer of no more than these begins anew when cut."""
-        if not self._said:
+        if self._holds_first and not self._said:
             self._held += text
             if is_short(self._held):
                 return ()
@@ -96,7 +100,7 @@ class Steady:
     def _rest(self, answer: Answer) -> tuple[Piece, ...]:
         if self._again and self._cut is not None:  # it is shorter than what was told
             raise TakenBack(self._cut)
-        if not self._holds_calls:
+        if not self._begins_anew:
             if self._told > len(answer.calls):
                 failure = answer.cut or Failure(kind=FailureKind.BROKEN_STREAM)
                 raise TakenBack(Retracted(alias=answer.pieces[-1].alias, failure=failure))
