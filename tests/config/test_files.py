@@ -162,9 +162,7 @@ def test_files_of_others_and_locked_ones(mode: int, owner: int, says: str) -> No
         os.chown(file, owner, owner)
         file.chmod(mode)
         # Imported as root first: the interpreter may lie where nobody may read.
-        code = (
-            "import vibe.world, vibe.cli.main, vibe.cli.config, vibe.cli.validate\n" + AS_NOBODY
-        )
+        code = "import vibe.world, vibe.cli.main, vibe.cli.config, vibe.cli.validate\n" + AS_NOBODY
         done = subprocess.run(
             [sys.executable, "-c", code, str(file)],
             env={"HOME": name, "PATH": os.environ["PATH"], "MISTRAL_API_KEY": "k3y-for-tests"},
