@@ -108,8 +108,8 @@ async def spent(client: Client, base: str, kind: str, together: int) -> Spent:
 async def ask(client: Client, base: str, kind: str) -> None:
     size = 0
     url = f"{base}/{PATHS[kind]}"
-    request = client.build_request("POST", url, params=None, headers={}, content=BODY)
-    async with aclosing(await client.send(request, stream=True)) as response:
+    answer = await client.ask("POST", url, params=None, headers={}, content=BODY)
+    async with aclosing(answer) as response:
         async for data in response.aiter_raw():
             size += len(data)
     if size != len(EVENT) * (4 if kind == "whole" else CHUNKS):

@@ -4,6 +4,7 @@ line for each request and each fallback, and what becomes of itself. Each provid
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -102,7 +103,7 @@ class Log:
 
     def _line(self, id: str, parts: Iterator[Painted]) -> None:
         paint = self._paint
-        at = datetime.fromtimestamp(self._wall(), UTC).astimezone().strftime("%H:%M:%S")
+        at = time.strftime("%H:%M:%S", time.localtime(self._wall()))
         self._cli.terminal.talk(joined([paint(at, "dim"), *parts, paint(id, "dim")], "  "))
 
     def _switched(self, event: Switched) -> Iterator[Painted]:

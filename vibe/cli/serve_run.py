@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -35,6 +36,7 @@ from vibe.gateway.record import Record, Switched
 from vibe.gateway.server import serve
 from vibe.secret import Secret
 
+_YOUNG_OBJECTS = 20_000
 LOOKS_S = 1.0  # between two looks at the configuration's files
 
 
@@ -58,6 +60,7 @@ async def serving(
         url = url_of(host, port_of(sockets))
 
         def started() -> None:
+            _keep_all_that_is()
             running.begin(url)
             if not is_loopback(sockets):
                 log.warn("other machines can reach this gateway: whoever has the token may ask")
@@ -71,6 +74,14 @@ async def serving(
             stopping=running.stop,
             bounds=running.protected.rules.bounds,
         )
+
+
+def _keep_all_that_is() -> None:
+    """What is imported by now is never given back, so the collector need not look through it while
+    requests wait; and what a request leaves behind is gone without it, so that it may come late."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 async def _offer(

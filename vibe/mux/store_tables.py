@@ -274,10 +274,14 @@ def _write_usage(connection: sqlite3.Connection, day: str, alias: Alias, use: Us
 def _write_traces(connection: sqlite3.Connection, traces: Collection[Noted], pid: int) -> None:
     if not traces:
         return
-    rows = [(noted.wall, pid, json_of(noted.value)) for noted in traces]
-    connection.executemany(
-        "INSERT INTO traces (wall, pid, json) VALUES (?, ?, ?)", [row for row in rows if row[2]]
-    )
+    told = [(noted.wall, pid, json_of(noted.value)) for noted in traces]
+    rows = [row for row in told if row[2]]
+    if rows:
+        # In one statement: after each, a thread waits for its turn to run Python, and holds up the
+        # others to get it. There are never more rows than KEPT_TRACES.
+        values = ", ".join(["(?, ?, ?)"] * len(rows))
+        insert = f"INSERT INTO traces (wall, pid, json) VALUES {values}"  # noqa: S608 - marks
+        connection.execute(insert, [value for row in rows for value in row])
     connection.execute(
         "DELETE FROM traces WHERE id <= (SELECT max(id) FROM traces) - ?", (KEPT_TRACES,)
     )

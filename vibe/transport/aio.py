@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -41,18 +41,35 @@ class AioTransport(httpx.AsyncBaseTransport):
             trusted.set_alpn_protocols(["http/1.1"])
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        session = self._session = self._session or self._opened()
-        content = await request.aread()
         bounds: dict[str, float | None] = request.extensions.get("timeout", {})
-        response = await session.request(
+        return await self.fetch(
             request.method,
             _address(request.url),
-            headers=_headers(request),
-            data=io.BytesIO(content) if len(content) > _WHOLE_BYTES else content or None,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
+            headers=_headers(request.headers.raw),
+            content=await request.aread(),
+            patience=aiohttp.ClientTimeout(
                 connect=bounds.get("connect"), sock_read=bounds.get("read")
             ),
+        )
+
+    async def fetch(
+        self,
+        method: str,
+        address: URL,
+        *,
+        headers: list[tuple[str, str]],
+        content: bytes,
+        patience: aiohttp.ClientTimeout,
+    ) -> httpx.Response:
+        """The answer with its body unread. aiohttp adds the headers `Host` and `Content-Length`."""
+        session = self._session = self._session or self._opened()
+        response = await session.request(
+            method,
+            address,
+            headers=headers,
+            data=io.BytesIO(content) if len(content) > _WHOLE_BYTES else content or None,
+            allow_redirects=False,
+            timeout=patience,
         )
         assert isinstance(response, Response)  # noqa: S101 - the session makes no other
         return httpx.Response(
@@ -91,18 +108,18 @@ async def _once(
 
 
 class LoadClient:
-    """As much of httpx's client as `Upstream` uses, for the same request again and again: addresses
-    are read once, and nothing is done that is for other users of it."""
+    """For the same request again and again: its address is read once, and nothing of httpx is made
+    but the answer."""
 
     def __init__(
         self, transport: AioTransport, *, headers: dict[str, str], connect_s: float
     ) -> None:
         self._transport = transport
         self._own = headers
-        self._bounds = {"timeout": httpx.Timeout(None, connect=connect_s).as_dict()}
-        self._urls: dict[tuple[str, tuple[tuple[str, str], ...]], httpx.URL] = {}
+        self._patience = aiohttp.ClientTimeout(connect=connect_s)
+        self._addresses: dict[tuple[str, tuple[tuple[str, str], ...]], URL] = {}
 
-    def build_request(
+    async def ask(
         self,
         method: str,
         url: str,
@@ -110,22 +127,19 @@ class LoadClient:
         params: dict[str, str] | None,
         headers: dict[str, str],
         content: bytes | None,
-    ) -> httpx.Request:
+    ) -> httpx.Response:
         key = url, tuple((params or {}).items())
-        address = self._urls.get(key)
+        address = self._addresses.get(key)
         if address is None:
-            address = self._urls[key] = httpx.URL(url, params=params) if params else httpx.URL(url)
-        all_headers = {**self._own, **headers}
-        return httpx.Request(
-            method, address, headers=all_headers, content=content, extensions=self._bounds
+            address = self._addresses[key] = _address(httpx.URL(url, params=params))
+        sent = ((name.encode(), value.encode()) for name, value in (self._own | headers).items())
+        return await self._transport.fetch(
+            method,
+            address,
+            headers=_headers(sent),
+            content=content or b"",
+            patience=self._patience,
         )
-
-    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
-        """`stream`: it is left to whoever reads it, which is the only way that there is."""
-        assert stream  # noqa: S101 - nobody here asks otherwise
-        response = await self._transport.handle_async_request(request)
-        response.request = request
-        return response
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -172,8 +186,10 @@ def _address(url: httpx.URL) -> URL:
     return URL(f"{url.scheme}://{host}{target}", encoded=True)
 
 
-def _headers(request: httpx.Request) -> list[tuple[str, str]]:
-    for name, value in request.headers.raw:
+def _headers(sent: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    headers: list[tuple[str, str]] = []
+    for name, value in sent:
         if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
             raise httpx.LocalProtocolError("a header is not a valid one")
-    return [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
+        headers.append((name.decode("ascii"), value.decode("ascii")))
+    return headers

@@ -17,6 +17,7 @@ from vibe import __version__
 from vibe.clean import quote
 from vibe.domain.provider import Provider
 from vibe.errors import UsageError
+from vibe.transport.connection import closing_what_opens
 
 _MAX_KEPT_CONNECTIONS: Final = 20
 _KEPT_S: Final = 30.0
@@ -25,9 +26,7 @@ _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Client(Protocol):
-    """What is used of an httpx client."""
-
-    def build_request(
+    async def ask(
         self,
         method: str,
         url: str,
@@ -35,9 +34,9 @@ class Client(Protocol):
         params: dict[str, str] | None,
         headers: dict[str, str],
         content: bytes | None,
-    ) -> httpx.Request: ...
-
-    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response: ...
+    ) -> httpx.Response:
+        """The answer with its body unread; raises what httpx raises."""
+        ...
 
     async def aclose(self) -> None: ...
 
@@ -62,24 +61,49 @@ def client_of(provider: Provider, *, for_load: bool = False) -> Client:
             client = _for_load(trusted or None, connect_s=provider.patience.connect_s)
             if client is not None:
                 return client
-        return httpx.AsyncClient(
-            http2=False,
-            follow_redirects=False,
-            verify=trusted,
-            trust_env=not is_near,
-            timeout=httpx.Timeout(None, connect=provider.patience.connect_s),
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=_MAX_KEPT_CONNECTIONS,
-                keepalive_expiry=_KEPT_S,
-            ),
-            headers=_HEADERS,
+        return _Client(
+            httpx.AsyncClient(
+                http2=False,
+                follow_redirects=False,
+                verify=trusted,
+                trust_env=not is_near,
+                timeout=httpx.Timeout(None, connect=provider.patience.connect_s),
+                limits=httpx.Limits(
+                    max_connections=None,
+                    max_keepalive_connections=_MAX_KEPT_CONNECTIONS,
+                    keepalive_expiry=_KEPT_S,
+                ),
+                headers=_HEADERS,
+            )
         )
     except (ImportError, ValueError, httpx.InvalidURL):
         raise UsageError(
             "the proxy that the environment names cannot be used",
             hint="HTTP_PROXY, HTTPS_PROXY and ALL_PROXY take http:// and https://, not socks5://",
         ) from None  # what it is from may hold the proxy's password
+
+
+class _Client:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str] | None,
+        headers: dict[str, str],
+        content: bytes | None,
+    ) -> httpx.Response:
+        request = self._client.build_request(
+            method, url, params=params, headers=headers, content=content
+        )
+        async with closing_what_opens(request):
+            return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
 
 
 def _for_load(trusted: ssl.SSLContext | None, *, connect_s: float) -> Client | None:

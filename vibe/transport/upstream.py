@@ -22,7 +22,7 @@ from vibe.domain.stream import Began, Broken, Ended, LimitsSeen, StreamEvent, Us
 from vibe.domain.target import Target
 from vibe.secret import Redactor
 from vibe.transport.client import client_of
-from vibe.transport.connection import body_of, close, closing_what_opens, cut, read_out
+from vibe.transport.connection import body_of, close, cut, read_out
 from vibe.transport.errors import before_answer, within_answer
 from vibe.transport.watch import Watch
 from vibe.wire.codec import Auth, Decoder, Headers, HttpCall, Reply
@@ -146,15 +146,14 @@ class Upstream:
         """The answer with its body unread, or why there is none."""
         patience = self._provider.patience
         try:
-            request = self._client.build_request(
-                call.method,
-                self._provider.api_base.rstrip("/") + call.path,
-                params=dict(call.query) or None,
-                headers=self._headers(call),
-                content=call.body or None,
-            )
-            async with asyncio.timeout(patience.headers_s), closing_what_opens(request):
-                return await self._client.send(request, stream=True)
+            async with asyncio.timeout(patience.headers_s):
+                return await self._client.ask(
+                    call.method,
+                    self._provider.api_base.rstrip("/") + call.path,
+                    params=dict(call.query) or None,
+                    headers=self._headers(call),
+                    content=call.body or None,
+                )
         except (httpx.HTTPError, UnicodeError, TimeoutError) as error:
             return before_answer(error)
 
