@@ -10,8 +10,10 @@ import pytest
 
 from tests.gateway.rig import Gate, gateway
 from tests.mux.pools import LONG, Line
+from vibe.domain.event import Outcome
 from vibe.domain.model import Size
 from vibe.domain.usage import Usage
+from vibe.gateway.record import Record, Switched
 from vibe.mux.entry import Rules
 from vibe.testing.faults import play
 
@@ -58,7 +60,44 @@ async def test_where_one_fails_the_next_is_asked(fault: str) -> None:
         response = await embed(gate)
         told = response.headers["x-vibe-model"], response.headers["x-vibe-attempts"]
         assert (response.status_code, told) == (200, ("beta", "2"))
-        assert [record.end for record in gate.records] == ["ok"]
+        switched, record = gate.told
+        assert isinstance(switched, Switched)
+        assert (switched.event.from_alias, switched.event.to_alias) == ("alpha", "beta")
+        assert isinstance(record, Record)
+        assert (record.end, record.usage) == ("ok", Usage(input=2, output=0))
+
+
+async def test_it_is_counted_as_any_other_request() -> None:
+    lines = (Line(alias="alpha", faults=play("server_error")), Line(alias="beta"))
+    async with gateway(*lines) as gate:
+        await embed(gate)
+        snapshot = gate.rig.mux.snapshot()
+        assert (snapshot.requests, snapshot.failovers) == (1, 1)
+        counted = {e.alias: (e.ok, e.failed, e.input_tokens, e.cost_uusd) for e in snapshot.entries}
+        assert counted == {"alpha": (0, 1, 0, 0), "beta": (1, 0, 2, 2)}
+        (trace,) = gate.rig.mux.traces
+        assert (trace.outcome, trace.alias) == (Outcome.OK, "beta")
+        assert [(each.alias, each.outcome) for each in trace.attempts] == [
+            ("alpha", "failed"),
+            ("beta", "ok"),
+        ]
+        assert gate.rig.mux.at_rest
+
+
+@pytest.mark.parametrize("fault", ["not_found", "bad_parameter", "server_error"])
+async def test_that_one_cannot_embed_is_not_held_against_its_chat(fault: str) -> None:
+    async with gateway(Line(alias="alpha", faults=play(fault))) as gate:
+        assert (await embed(gate)).status_code >= 400
+        (entry,) = gate.rig.mux.snapshot().entries
+        assert (entry.state, entry.failed) == ("closed", 1)
+
+
+async def test_who_is_limited_rests_for_a_chat_as_well() -> None:
+    line = Line(alias="alpha", faults=play("rate_limit_long"))
+    async with gateway(line, Line(alias="beta"), rules=BY_CHAT) as gate:
+        assert (await embed(gate)).headers["x-vibe-model"] == "beta"
+        assert (await gate.chat()).headers["x-vibe-model"] == "beta"
+        assert gate.rig.reached() == {"alpha": 1, "beta": 2}
 
 
 async def test_who_rests_is_not_asked() -> None:
@@ -131,3 +170,5 @@ async def test_a_client_that_goes_away_ends_the_attempt() -> None:
         assert [each.ended for each in server.requests] == ["gone"]
         await gate.ended.wait()
         assert [record.end for record in gate.records] == ["gone"]
+        (entry,) = gate.rig.mux.snapshot().entries
+        assert (entry.cancelled, gate.rig.mux.at_rest) == (1, True)

@@ -38,17 +38,21 @@ class Price(Struct, frozen=True, kw_only=True):
 
 
 def cost_uusd(usage: Usage, price: Price) -> int | None:
-    """The cost in micro-dollars; None where a count or a price that it needs is not known.
+    """The cost in micro-dollars; None where a count or a price that it needs is not known: of what
+    there is none, the price does not matter.
 
     Without a price of their own, cached tokens are charged as any other: the sum is then an upper
     bound.
     """
-    if usage.input is None or usage.output is None or price.input is None or price.output is None:
+    sent, written = usage.input, usage.output
+    if sent is None or written is None:
         return None
-    cached = min(usage.cached_read or 0, usage.input)
-    cached_price = price.input if price.cached_input is None else price.cached_input
-    fresh = usage.input - cached
-    return round(fresh * price.input + cached * cached_price + usage.output * price.output)
+    if (sent and price.input is None) or (written and price.output is None):
+        return None
+    per_sent, per_written = price.input or 0.0, price.output or 0.0
+    cached = min(usage.cached_read or 0, sent)
+    per_cached = per_sent if price.cached_input is None else price.cached_input
+    return round((sent - cached) * per_sent + cached * per_cached + written * per_written)
 
 
 def _newer(earlier: int | None, later: int | None) -> int | None:

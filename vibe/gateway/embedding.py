@@ -1,32 +1,29 @@
-"""One request for embeddings: the first entry that can embed, and on a failure the next.
-
-It goes by what the pool knows of its entries and adds nothing to that: who cannot embed may still
-answer, so that nothing of it is held against an entry.
-"""
+"""One request for embeddings, asked of the pool and told in OpenAI's form."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Final, Protocol, runtime_checkable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from vibe.clean import clean_line
-from vibe.domain.event import Outcome, Tried, Unanswered
-from vibe.domain.failure import Failure, verdict
+from vibe.domain.event import Outcome, Unanswered
+from vibe.domain.failure import Failure, FailureKind, verdict
 from vibe.domain.model import Alias
 from vibe.domain.request import EmbeddingRequest
 from vibe.domain.target import Target
-from vibe.domain.usage import Price, cost_uusd
+from vibe.domain.usage import Usage
 from vibe.errors import UsageError
 from vibe.gateway.asgi import Headers, Scope, Send, answer, request_id
 from vibe.gateway.exchange import Tell
 from vibe.gateway.faults import MALFORMED, fault_of, malformed
 from vibe.gateway.offer import Offer
-from vibe.gateway.record import Record, stopped
+from vibe.gateway.record import Record, Switched, stopped
 from vibe.gateway.reply import refuse, told_by
+from vibe.mux.member import Member
+from vibe.mux.question import Found, Question
+from vibe.wire.capability import tokens_in
 from vibe.wire.embeddings import Embeddings
 from vibe.wire.serve_chat_answer import ServedChat
 from vibe.wire.serve_embeddings import EmbeddingsWanted, embeddings_body, read_embeddings_request
@@ -39,6 +36,7 @@ _NOBODY: Final = Fault(
     trouble="invalid",
     message="none of the models that are meant can embed: name one whose provider has embeddings",
 )
+_CANNOT: Final = Failure(kind=FailureKind.BAD_REQUEST, detail="has no embeddings", lacks=True)
 
 
 @runtime_checkable
@@ -46,98 +44,77 @@ class Embedder(Protocol):
     async def embed(self, request: EmbeddingRequest, target: Target) -> Embeddings | Failure: ...
 
 
-class _Candidate(Struct, frozen=True, kw_only=True):
-    alias: Alias
-    target: Target
-    price: Price
-    upstream: Embedder
-
-
 class Embedding:
-    """`_tried` are those who failed, `_asked_s` is when the last was asked."""
+    """`_question` is there once somebody is asked."""
 
     def __init__(self, offer: Offer, scope: Scope, send: Send, tell: Tell) -> None:
         self._offer = offer
         self._send = send
         self._tell = tell
         self._id = request_id(scope)
-        self._tried: list[Tried] = []
-        self._began_s = self._asked_s = offer.clock.monotonic()
+        self._began_s = offer.clock.monotonic()
+        self._question: Question[Embeddings] | None = None
         self.is_over = self.is_left = False
         self._record = Record(id=self._id, path=scope["path"])
 
     async def run(self, body: bytes) -> None:
         try:
-            with self._offer.mux.in_use():
-                await self._embed(body)
+            await self._embed(read_embeddings_request(body))
+        except UsageError as error:
+            await self._refuse(malformed(error))
         except asyncio.CancelledError:
             if not self.is_over:
                 self._record = stopped(self._record, by_client=self.is_left)
             raise
         finally:
             self.is_over = True
-            self._tell(replace(self._record, took_s=self._offer.clock.monotonic() - self._began_s))
+            self._tell(self._told())
 
-    async def _embed(self, body: bytes) -> None:
-        try:
-            wanted = read_embeddings_request(body)
-        except UsageError as error:
-            await self._refuse(malformed(error))
-            return
+    async def _embed(self, wanted: EmbeddingsWanted) -> None:
         self._record = replace(self._record, asked=clean_line(wanted.model))
-        order = self._offer.names.order(wanted.model) or self._offer.names.pool
-        candidates = tuple(self._candidates(order))
-        entries = self._offer.mux.snapshot().entries
-        usable = {entry.alias for entry in entries if entry.can_answer}
-        for each in candidates:
-            if each.alias in usable and await self._ask(each, wanted):
-                return
-        await self._refuse(self._fault(candidates) if candidates else _NOBODY)
+        offer = self._offer
+        order = offer.names.order(wanted.model)
+        meant = [member for member in offer.mux.members if _is_meant(member, order)]
+        if not any(map(_embedder, meant)):
+            await self._refuse(_NOBODY)
+            return
 
-    def _candidates(self, order: tuple[Alias, ...]) -> Iterator[_Candidate]:
-        members = {member.entry.alias: member for member in self._offer.mux.members}
-        for member in (members[alias] for alias in order if alias in members):
-            entry, target, upstream = member.entry, member.target, member.upstream
-            if target.backend != "anthropic" and isinstance(upstream, Embedder):
-                yield _Candidate(
-                    alias=entry.alias, target=target, price=entry.price, upstream=upstream
-                )
+        async def ask(member: Member) -> Found[Embeddings]:
+            embedder = _embedder(member)
+            if embedder is None:  # a reload has brought it just now
+                return _CANNOT
+            found = await embedder.embed(wanted.request, member.target)
+            return found if isinstance(found, Failure) else (found, found.usage)
 
-    async def _ask(self, candidate: _Candidate, wanted: EmbeddingsWanted) -> bool:
-        """Whether that was the answer."""
-        record, alias = self._record, candidate.alias
-        self._record = replace(record, alias=alias, attempts=record.attempts + 1)
-        self._asked_s = self._offer.clock.monotonic()
-        found = await candidate.upstream.embed(wanted.request, candidate.target)
-        if isinstance(found, Failure):
-            self._tried.append(Tried(alias, found))
-            return False
-        self.is_over = True
-        usage = replace(found.usage, output=found.usage.output or 0)
-        cost = cost_uusd(usage, candidate.price)
-        self._record = replace(
-            self._record, status=200, end="ok", note="", usage=usage, cost_uusd=cost
+        asked = self._question = offer.mux.question(
+            ask,
+            order=order,
+            unable={m.entry.alias: _CANNOT.detail for m in meant if not _embedder(m)},
+            tokens=sum(map(tokens_in, wanted.request.inputs)),
+            told=lambda switch: self._tell(Switched(id=self._id, event=switch)),
         )
-        body = embeddings_body(wanted, found, id=self._id, model=candidate.target.model)
+        found = await asked.answered()
+        if isinstance(found, Outcome):
+            await self._refuse(self._fault(asked, order))
+            return
+        self.is_over = True
+        self._record = replace(self._record, status=200, end="ok", note="")
+        by = offer.model_of(asked.alias) if asked.alias else None
+        body = embeddings_body(wanted, found, id=self._id, model=by.model if by else wanted.model)
         await answer(self._send, status=200, body=body, headers=self._headers())
-        return True
 
-    def _fault(self, candidates: tuple[_Candidate, ...]) -> Fault:
-        """It helps to come again where one of them rests, or has failed in a way that passes."""
-        tried = tuple(self._tried)
-        order = tuple(each.alias for each in candidates)
-        if len(tried) == len(order) and not any(_may_pass(each.failure) for each in tried):
+    def _fault(self, asked: Question[Embeddings], order: tuple[Alias, ...]) -> Fault:
+        """It helps to come again where somebody rests, or has failed in a way that passes."""
+        tried = tuple(asked.tried)
+        if tried and not any(_may_pass(each.failure) for each in tried):
             first = tried[0]
-            return fault_of(
-                Unanswered(
-                    outcome=Outcome.FAILED, failure=first.failure, by=first.alias, tried=tried
-                )
+            end = Unanswered(
+                outcome=Outcome.FAILED, failure=first.failure, by=first.alias, tried=tried
             )
-        entries = self._offer.mux.snapshot().entries
-        waits = [entry.back_in_s for entry in entries if entry.alias in order]
-        waits += [each.failure.retry_after_s for each in tried]
-        again_in_s = min(filter(None, waits), default=None)
-        end = Unanswered(outcome=Outcome.EXHAUSTED, again_in_s=again_in_s, tried=tried)
+        else:
+            now = self._offer.clock.monotonic()
+            again_in_s = None if asked.again_at is None else max(0.0, asked.again_at - now)
+            end = Unanswered(outcome=Outcome.EXHAUSTED, again_in_s=again_in_s, tried=tried)
         return fault_of(end, self._offer.resting(order))
 
     async def _refuse(self, fault: Fault) -> None:
@@ -148,8 +125,37 @@ class Embedding:
         await refuse(self._send, fault, body, self._headers())
 
     def _headers(self) -> Headers:
-        record, lost_s = self._record, self._asked_s - self._began_s
-        return told_by(record.alias, attempts=record.attempts, lost_s=lost_s)
+        asked = self._question
+        if asked is None:
+            return told_by(None, attempts=0, lost_s=0.0)
+        lost_s = asked.asked_at - self._began_s
+        return told_by(asked.alias, attempts=len(asked.attempts), lost_s=lost_s)
+
+    def _told(self) -> Record:
+        asked = self._question
+        record = replace(self._record, took_s=self._offer.clock.monotonic() - self._began_s)
+        if asked is None or not asked.attempts:
+            return record
+        costs = [each.cost_uusd for each in asked.attempts if each.cost_uusd is not None]
+        return replace(
+            record,
+            alias=asked.alias,
+            attempts=len(asked.attempts),
+            usage=Usage(input=sum(each.input_tokens or 0 for each in asked.attempts), output=0),
+            is_estimated=any(each.is_estimated for each in asked.attempts),
+            cost_uusd=sum(costs) if len(costs) == len(asked.attempts) else None,
+        )
+
+
+def _is_meant(member: Member, order: tuple[Alias, ...]) -> bool:
+    entry = member.entry
+    return entry.alias in order if order else not entry.by_name
+
+
+def _embedder(member: Member) -> Embedder | None:
+    upstream = member.upstream
+    has_any = member.target.backend != "anthropic"
+    return upstream if has_any and isinstance(upstream, Embedder) else None
 
 
 def _may_pass(failure: Failure) -> bool:

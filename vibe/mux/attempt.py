@@ -32,7 +32,7 @@ from vibe.wire.capability import BYTES_A_TOKEN
 
 _NO_PIECE = (LimitsSeen, Began, UsageSeen)
 _UNSEEN = (*_NO_PIECE, ThinkingDelta, ThinkingSealed)
-_NEVER_SENT = frozenset({"dns", "route", "refused", "tls", "timeout", "proxy"})
+NEVER_SENT = frozenset({"dns", "route", "refused", "tls", "timeout", "proxy"})
 STOPPED = Failure(kind=FailureKind.CANCELLED, detail="stopped by you")
 OVERDUE = Failure(kind=FailureKind.CANCELLED, detail="the time for the request was over")
 
@@ -95,7 +95,7 @@ class Attempt:
         failure = self.failure
         if failure is None or failure.kind is not FailureKind.UNREACHABLE:
             return True
-        return failure.cause not in _NEVER_SENT
+        return failure.cause not in NEVER_SENT
 
     def trace(self, *, began: float, now: float, is_cancelled: bool = False) -> AttemptTrace:
         usage, is_estimated = self.usage()
@@ -118,8 +118,6 @@ class Attempt:
         )
 
     def cost_uusd(self, usage: Usage) -> int | None:
-        if usage.input == 0 and usage.output == 0:
-            return 0
         return cost_uusd(usage, self.member.entry.price)
 
     def usage(self) -> tuple[Usage, bool]:

@@ -6,13 +6,14 @@ number that is told of the pool comes from its snapshot. To be closed by its own
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from vibe.clock import Clock
-from vibe.domain.event import PoolEvent
+from vibe.domain.event import FailedOver, PoolEvent
 from vibe.domain.model import Alias, BrokenStream, ProviderName
 from vibe.domain.request import ModelRequest
 from vibe.mux.answering import Answering
@@ -24,6 +25,7 @@ from vibe.mux.ledger import Ledger
 from vibe.mux.member import Member
 from vibe.mux.memory import Memory
 from vibe.mux.policy import Rng
+from vibe.mux.question import Found, Question
 from vibe.mux.snapshot import MuxSnapshot, snapshot
 from vibe.mux.step import Call
 from vibe.mux.trace import AttemptTrace, Trace
@@ -31,6 +33,7 @@ from vibe.mux.upstreams import Upstreams
 from vibe.mux.wishes import AS_CONFIGURED, Wishes
 from vibe.wire.capability import estimated_tokens, misses, unable
 
+T = TypeVar("T")
 AS_USUAL = Asking()
 WINDOW_OF_SILENCE = 4_096  # Ollama's own default, beyond which it cuts without a word
 ESTIMATE_IS_OFF_BY = 1.35  # tokenizers differ by a third
@@ -161,6 +164,30 @@ class Mux:
             on_left=asking.on_left,
             on_spent=asking.on_spent,
         ).events()
+
+    def question(
+        self,
+        ask: Callable[[Member], Awaitable[Found[T]]],
+        *,
+        order: tuple[Alias, ...] = (),
+        unable: Mapping[Alias, str],
+        tokens: int,
+        told: Callable[[FailedOver], None],
+    ) -> Question[T]:
+        """For what has one whole answer, and which those who are `unable` need not be asked. It is
+        refused rather than kept waiting."""
+        self._memory.refresh()
+        call = Call(order=order, unable=unable, tokens=tokens, on_limit="exit")
+        return Question(
+            self._desk,
+            self._members,
+            self._upstreams,
+            self._ledger,
+            self._clock,
+            call=call,
+            ask=ask,
+            told=told,
+        )
 
     def snapshot(self) -> MuxSnapshot:
         core = self._desk.core
