@@ -297,6 +297,7 @@ def _entry(pooled: schema.PoolEntry, line: Line, loaded: Loaded) -> Entry:
         trouble = NO_WEIGHT
     return Entry(
         alias=pooled.model,
+        provider=line.provider.name,
         scopes=scopes_of(line.provider, model.name, is_local=is_on_this_machine(provider.api_base)),
         weight=pooled.weight,
         max_concurrent=pooled.max_concurrent,

@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -153,6 +154,18 @@ def test_each_request_and_each_fallback_has_a_line(tmp_path: Path) -> None:
         line = gateway.until("/v1/chat/completions")
     assert re.fullmatch(r"\d\d:\d\d:\d\d  ↷  strong: 429 rate limited.* small.*my-id-7", switched)
     assert LINE.fullmatch(line), line
+
+
+def test_what_is_no_request_has_a_line_with_its_id(tmp_path: Path) -> None:
+    with pooled(tmp_path), served(tmp_path) as gateway:
+        where = urlsplit(gateway.url)
+        with socket.create_connection((where.hostname, where.port), timeout=30) as client:
+            client.sendall(b"no HTTP at all")
+            heard = b"".join(iter(lambda: client.recv(4096), b"")).decode()
+        line = gateway.until("  400  ")
+    name = re.search("x-request-id: (vibe-.*)\r\n", heard)
+    assert name
+    assert line[8:] == f"  400  -  this is not a request of HTTP/1.1  {name[1]}"
 
 
 def test_as_json_each_line_is_an_object(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.gateways import READ, Asking, Held, served
+from tests.cli.gateways import READ, Asking, Held, Served, served
 from tests.cli.serving import configured, serving
 from vibe.testing.script import says
 
@@ -70,24 +70,18 @@ def test_a_file_that_is_changed_is_read(tmp_path: Path) -> None:
     [
         pytest.param('active_model = "nobody"', "nobody", id="a name of nobody"),
         pytest.param("no TOML [", "line", id="no TOML"),
-        pytest.param("", "needs a new start of vibe serve", id="nothing left"),
-        pytest.param(None, "needs a new start of vibe serve", id="gone"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_changes_nothing(
-    tmp_path: Path, text: str | None, said: str
+    tmp_path: Path, text: str, said: str
 ) -> None:
     with serving(HELLO) as server:
         configured(tmp_path, server.api_base)
         before = config(tmp_path).read_text()
         with served(tmp_path) as gateway:
-            if text is None:
-                config(tmp_path).unlink()
-            else:
-                config(tmp_path).write_text(text)
-            line = gateway.until("warning: ")
+            config(tmp_path).write_text(text)
+            assert "still counts" in gateway.until("warning: ")
             assert said in "\n".join(gateway.said)
-            assert "still counts" in line or "new start" in line
             assert gateway.ask().status_code == 200
             config(tmp_path).write_text(before)
             gateway.until(READ)
@@ -152,3 +146,70 @@ def test_checks_begin_and_end_with_a_reload(tmp_path: Path) -> None:
             server.wait_for(len(server.requests) + 3)
             assert gateway.end() == 0
         assert {request.path for request in server.requests} == {"/v1/models"}
+
+
+# From no models to some, and back.
+
+QUICK = "[multiplexer]\nhealth_check_interval_s = 0.02"
+
+
+def until_it_is(gateway: Served, model: str) -> None:
+    """What was read once may be read again, so that to be told of it is not enough."""
+    while gateway.ask().headers["x-vibe-model"] != model:
+        gateway.hang_up()
+
+
+def test_models_that_come_take_the_place_of_the_demo(tmp_path: Path) -> None:
+    with serving(HELLO) as server, served(tmp_path) as gateway:
+        assert gateway.ask().headers["x-vibe-model"] == "demo"
+        began = gateway.client.get("/v1/models").json()["data"][0]["created"]
+        configured(tmp_path, server.api_base, pool=QUICK)
+        server.wait_for(1)  # it is checked
+        until_it_is(gateway, "strong")
+        listed = gateway.client.get("/v1/models").json()["data"]
+        assert [(each["id"], each["created"]) for each in listed] == [
+            ("auto", began), ("strong", began),
+        ]  # fmt: skip
+        assert list(gateway.client.get("/health").json()["providers"]) == ["acme"]
+        assert gateway.end() == 0
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "nothing left"])
+def test_when_the_last_model_goes_what_is_under_way_ends_as_it_began(
+    tmp_path: Path, *, is_gone: bool
+) -> None:
+    held = Held()
+    with serving(held) as server:
+        configured(tmp_path, server.api_base)
+        with served(tmp_path) as gateway:
+            asking = Asking(gateway, stream=True)
+            assert held.entered.wait(30)
+            if is_gone:
+                config(tmp_path).unlink()
+            else:
+                config(tmp_path).write_text("")
+            gateway.until("warning: no model is configured")
+            gateway.until(READ)
+            assert gateway.ask("strong").headers["x-vibe-model"] == "demo"
+            held.may_answer.set()
+            answer = asking.answer()
+            assert (answer.headers["x-vibe-model"], "Here" in answer.text) == ("strong", True)
+            configured(tmp_path, server.api_base)
+            until_it_is(gateway, "strong")
+            assert gateway.end() == 0
+
+
+def test_to_come_and_to_go_leaves_nothing_open(tmp_path: Path) -> None:
+    with serving(HELLO) as server, served(tmp_path) as gateway:
+
+        def come_and_go() -> None:
+            configured(tmp_path, server.api_base)
+            until_it_is(gateway, "strong")
+            config(tmp_path).unlink()
+            until_it_is(gateway, "demo")
+
+        come_and_go()
+        before = gateway.files()
+        for _ in range(2):
+            come_and_go()
+        assert gateway.files() <= before + 2

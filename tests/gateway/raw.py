@@ -15,7 +15,7 @@ from vibe.gateway.connection import Timeouts
 from vibe.gateway.guard import Bounds, Rules
 from vibe.gateway.listen import listening, port_of
 from vibe.gateway.protected import Protected
-from vibe.gateway.refusal import Refusal
+from vibe.gateway.refusal import Refusal, Told, plain
 from vibe.gateway.server import serve
 from vibe.secret import Secret
 
@@ -81,7 +81,11 @@ class Place(Struct, frozen=True):
 
 @asynccontextmanager
 async def up(
-    app: App, sockets: Sequence[socket.socket], *, timeouts: Timeouts = LONG
+    app: App,
+    sockets: Sequence[socket.socket],
+    *,
+    timeouts: Timeouts = LONG,
+    told: Told = plain,
 ) -> AsyncGenerator[Place]:
     """The server with nothing between it and the application."""
     is_up = asyncio.Event()
@@ -94,6 +98,7 @@ async def up(
             stopping=lambda: None,
             bounds=BOUNDS,
             timeouts=timeouts,
+            told=told,
         )
         served = group.create_task(serving)
         await is_up.wait()

@@ -11,7 +11,7 @@ import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.gateway.raw import TOKEN, up
+from tests.gateway.raw import TOKEN, Place, up
 from tests.mux.pools import Line, Rig, pool
 from vibe.clock import SystemClock
 from vibe.config.schema import Gateway
@@ -40,6 +40,7 @@ class Gate(Struct, kw_only=True):
     rig: Rig
     client: httpx.AsyncClient
     url: str
+    place: Place
     told: list[Record | Switched]
     checks: Checks
     application: Application
@@ -64,6 +65,7 @@ async def gateway(
     sizes: Mapping[Size, tuple[str, ...]] = NO_SIZES,
     beside: tuple[str, ...] = (),
     on_broken: BrokenStream = "stop",
+    timeouts: Timeouts = KEPT,
 ) -> AsyncGenerator[Gate, None]:
     """The entries `beside` the pool can be asked by their names alone."""
     told: list[Record | Switched] = []
@@ -114,7 +116,7 @@ async def gateway(
             max_requests=512,
             told=application.refuse,
         )
-        async with up(protected, sockets, timeouts=KEPT) as place:
+        async with up(protected, sockets, timeouts=timeouts, told=protected.told) as place:
             url = f"http://127.0.0.1:{place.port}"
             headers = {"authorization": f"Bearer {TOKEN}"}
             async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
@@ -122,6 +124,7 @@ async def gateway(
                     rig=rig,
                     client=client,
                     url=url,
+                    place=place,
                     told=told,
                     checks=checks,
                     application=application,

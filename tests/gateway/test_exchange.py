@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tests.gateway.rig import Gate, chat_body, gateway
 from tests.mux.pools import LONG, Line
-from vibe.domain.model import Backend, Size
+from vibe.domain.model import Backend, BrokenStream, Size
 from vibe.gateway.asgi import REQUEST_ID
 from vibe.gateway.record import Switched
 from vibe.mux.entry import Rules
@@ -208,7 +208,7 @@ async def test_a_client_that_goes_away_ends_the_attempt_at_once() -> None:
     ],
 )
 async def test_what_has_a_wrong_form_is_refused_with_its_place(body: bytes, said: str) -> None:
-    async with gateway(Line(alias="alpha")) as gate:
+    async with gateway(Line(alias="alpha", dialect="anthropic")) as gate:
         response = await gate.client.post(
             "/v1/chat/completions", content=body, headers={"content-type": "application/json"}
         )
@@ -264,6 +264,51 @@ async def test_a_provider_gets_the_very_request_of_a_client_that_speaks_as_it_do
         await gate.client.post("/v1/chat/completions", json=asked)
         (received,) = gate.rig.servers["alpha"].requests
         assert json.loads(received.body) == {**asked, "model": "alpha-model"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"n": 2}, id="a parameter"),
+        pytest.param(
+            {"messages": [{"role": "user", "content": [{"type": "input_audio", "x": 1}]}]},
+            id="a part",
+        ),
+        pytest.param({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, id="a tool"),
+    ],
+)
+@pytest.mark.parametrize("on_broken", ["stop", "continue"])
+async def test_what_has_no_other_words_goes_to_who_speaks_as_the_client_does(
+    more: dict[str, Any], on_broken: BrokenStream
+) -> None:
+    lines = (
+        Line(alias="alpha", dialect="anthropic"),
+        Line(alias="beta", behaviour=SAYS_A, quirks={}),
+    )
+    asked = chat_body("auto", stream=True, **more)
+    async with gateway(*lines, on_broken=on_broken) as gate:
+        response = await gate.client.post("/v1/chat/completions", json=asked)
+        assert response.headers["x-vibe-model"] == "beta"
+        (received,) = gate.rig.servers["beta"].requests
+        sent = json.loads(received.body)
+        assert {name: sent[name] for name in asked} == {**asked, "model": "beta-model"}
+        assert gate.rig.reached() == {"alpha": 0, "beta": 1}
+
+
+async def test_a_request_is_passed_on_although_its_answer_may_go_on_elsewhere() -> None:
+    asked = chat_body("alpha", stream=True, logprobs=True, odd="é")
+    many = says("One of many words. " * 60)
+    lines = (
+        Line(alias="alpha", behaviour=many, faults=play("reset_in_body")),
+        Line(alias="beta", behaviour=many),
+    )
+    async with gateway(*lines, on_broken="continue") as gate:
+        await gate.client.post("/v1/chat/completions", json={**asked, "model": "auto"})
+        first = json.loads(gate.rig.servers["alpha"].requests[0].body)
+        assert {name: first[name] for name in asked} == {**asked, "model": "alpha-model"}
+        second = json.loads(gate.rig.servers["beta"].requests[0].body)
+        assert "odd" not in second
+        assert second["messages"] != asked["messages"]  # it is to go on
 
 
 async def test_an_answer_that_may_begin_anew_is_never_the_bytes_of_two_providers() -> None:

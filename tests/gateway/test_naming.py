@@ -99,6 +99,7 @@ def test_a_name_means_these_in_this_order(name: str, expected: tuple[str, ...]) 
         pytest.param({"middle": ("quick",)}, "haiku", ("quick",), id="small is middle before big"),
         pytest.param({"small": ("quick",)}, "opus", (), id="big is nothing less"),
         pytest.param({"small": ("quick",)}, "small", ("quick",), id="a size by its name"),
+        pytest.param({"big": ("auto",)}, "gpt-9", (), id="the pool, by its own rules"),
     ],
 )
 def test_a_size_that_is_not_configured_is_the_next_larger(

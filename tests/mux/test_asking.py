@@ -110,9 +110,15 @@ async def test_who_cannot_see_is_not_asked_about_a_picture() -> None:
     assert told.answer
 
 
+async def test_a_doubt_whether_one_sees_keeps_nobody_from_asking_it() -> None:
+    async with pool(Line(alias="blind", sees=False), Line(alias="doubted")) as rig:
+        assert (await ask(rig.mux, PICTURE)).answer
+        assert rig.reached() == {"blind": 0, "doubted": 1}
+
+
 async def test_where_everybody_would_be_asked_in_vain_nobody_is() -> None:
     async with pool(
-        Line(alias="blind"), Line(alias="keyless", trouble="its key is missing")
+        Line(alias="blind", sees=False), Line(alias="keyless", trouble="its key is missing")
     ) as rig:
         told = await ask(rig.mux, PICTURE)
         assert rig.reached() == {"blind": 0, "keyless": 0}
@@ -120,7 +126,7 @@ async def test_where_everybody_would_be_asked_in_vain_nobody_is() -> None:
     assert told.unanswered.outcome is Outcome.FAILED
     assert told.unanswered.failure
     assert told.unanswered.failure.detail == (
-        "blind is not known to see images; keyless: its key is missing"
+        "blind cannot see images; keyless: its key is missing"
     )
 
 

@@ -17,10 +17,12 @@ from msgspec import Struct
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """A running gateway, and the configuration file that it serves."""
+    """A running gateway, the configuration file that it serves, and the `marks` of what counts
+    there: variables, flags and a project's file can make another configuration of the same file."""
 
     url: str
     config: str
+    marks: dict[str, str] = {}
 
 
 def announce(path: Path, known: Known) -> BinaryIO | None:
@@ -32,13 +34,19 @@ def announce(path: Path, known: Known) -> BinaryIO | None:
     file = os.fdopen(opened, "r+b")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        file.truncate(0)
-        file.write(msgspec.json.encode(known))
-        file.flush()
+        tell(file, known)
     except OSError:
         file.close()
         return None
     return file
+
+
+def tell(file: BinaryIO, known: Known) -> None:
+    """In place of what it told before. Who reads half of it takes no gateway for known."""
+    file.seek(0)
+    file.truncate()
+    file.write(msgspec.json.encode(known))
+    file.flush()
 
 
 def running(path: Path) -> Known | None:

@@ -4,7 +4,6 @@ line for each request and each fallback, and what becomes of itself. Each provid
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -23,7 +22,10 @@ from vibe.gateway.health import Health, Status
 from vibe.gateway.naming import SIZES, Names
 from vibe.gateway.record import End, Record, Switched
 
-_COLOURS: Final[tuple[Ink, ...]] = ("cyan", "magenta", "blue", "green", "yellow")
+_COLOURS: Final[tuple[Ink, ...]] = (
+    "cyan", "magenta", "blue", "green", "yellow",
+    "azure", "rose", "olive", "plum", "coral", "pine", "violet", "brown", "teal",
+)  # fmt: skip
 _STATUS: Final[dict[Status, tuple[str, Ink]]] = {
     "healthy": ("✓ healthy", "green"),
     "half_open": ("◐ being tried again", "yellow"),
@@ -103,7 +105,7 @@ class Log:
 
     def _line(self, id: str, parts: Iterator[Painted]) -> None:
         paint = self._paint
-        at = time.strftime("%H:%M:%S", time.localtime(self._wall()))
+        at = datetime.fromtimestamp(self._wall()).strftime("%H:%M:%S")  # noqa: DTZ006 - as on a clock
         self._cli.terminal.talk(joined([paint(at, "dim"), *parts, paint(id, "dim")], "  "))
 
     def _switched(self, event: Switched) -> Iterator[Painted]:
@@ -115,7 +117,7 @@ class Log:
         yield paint(str(record.status), _ENDS.get(record.end, "red"))
         if record.alias:
             yield paint(record.alias, self._inks.get(record.alias))
-        yield paint(record.path)
+        yield paint(record.path or "-")
         if record.end != "refused":
             yield paint(f"{record.took_s:.2f} s")
         if record.usage.output is not None:

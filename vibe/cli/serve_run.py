@@ -10,14 +10,11 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from msgspec.structs import replace
-
-from vibe.assemble import mux_for_all, refit_for_all
-from vibe.cli.chat_desk import DEMO
 from vibe.cli.context import Cli
-from vibe.cli.serve_known import Known, announce, near
+from vibe.cli.serve_known import Known, announce, near, tell
 from vibe.cli.serve_log import Log
-from vibe.cli.serve_offer import demo_offer, offer_of
+from vibe.cli.serve_marks import marks_of
+from vibe.cli.serve_offer import Offers
 from vibe.clock import Clock, SystemClock
 from vibe.config.load import Loaded
 from vibe.domain.model import ProviderName
@@ -54,9 +51,11 @@ async def serving(
     log = Log(cli, form=loaded.settings.gateway.log, wall=clock.wall)
     cli.logger()  # for what goes wrong, which must not go to the terminal as it is
     async with AsyncExitStack() as stack:
-        offer = await _offer(cli, loaded, stack, clock=clock, log=log)
-        running = Running(cli, loaded, offer, clock, log, port=port_of(sockets), token=token)
-        stack.push_async_callback(running.end)
+        offers = Offers(cli, stack, clock=clock, tell=log.warn)
+        offer = await offers.of(loaded)
+        running = Running(
+            cli, loaded, offer, clock, log, offers=offers, port=port_of(sockets), token=token
+        )
         url = url_of(host, port_of(sockets))
 
         def started() -> None:
@@ -66,14 +65,18 @@ async def serving(
                 log.warn("other machines can reach this gateway: whoever has the token may ask")
             begun()
 
-        return await serve(
-            running.protected,
-            sockets,
-            started=started,
-            reload=running.reload,
-            stopping=running.stop,
-            bounds=running.protected.rules.bounds,
-        )
+        try:
+            return await serve(
+                running.protected,
+                sockets,
+                started=started,
+                reload=running.reload,
+                stopping=running.stop,
+                bounds=running.protected.rules.bounds,
+                told=running.protected.told,
+            )
+        finally:
+            await running.end()
 
 
 def _keep_all_that_is() -> None:
@@ -82,18 +85,6 @@ def _keep_all_that_is() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)
-
-
-async def _offer(
-    cli: Cli, loaded: Loaded, stack: AsyncExitStack, *, clock: Clock, log: Log
-) -> Offer:
-    if not loaded.settings.models:
-        log.warn(DEMO)
-        return await demo_offer(stack, clock=clock)
-    memory = cli.memory(tell=log.warn)
-    mux = await asyncio.to_thread(mux_for_all, loaded, clock=clock, memory=memory)
-    stack.push_async_callback(mux.aclose)
-    return offer_of(loaded, mux, clock=clock)
 
 
 class Running:
@@ -107,10 +98,12 @@ class Running:
         clock: Clock,
         log: Log,
         *,
+        offers: Offers,
         port: int,
         token: Secret | None = None,
     ) -> None:
         self._cli = cli
+        self._offers = offers
         self._loaded = loaded
         self._clock = clock
         self._log = log
@@ -130,11 +123,13 @@ class Running:
         gateway = loaded.settings.gateway
         self._token_file = cli.folders().gateway_token
         self._is_for_one = token is not None
+        self._token = token or token_at(self._token_file, tell=log.warn)
+        self._url = ""
         self._known: BinaryIO | None = None
         self.protected = Protected(
             self._application,
             rules=rules_of(gateway, port=port),
-            token=token or token_at(self._token_file, tell=log.warn),
+            token=self._token,
             max_requests=gateway.max_requests,
             told=self._application.refuse,
         )
@@ -147,14 +142,30 @@ class Running:
         self._log.began(offer.names, found, url=url, token=where)
         self._following = asyncio.create_task(self._follow())
         self._check()
+        self._url = near(url)
         if not self._is_for_one:
-            folders = self._cli.folders()
-            known = Known(url=near(url), config=str(folders.config))
-            self._known = announce(folders.gateway, known)
+            self._known = announce(self._cli.folders().gateway, self._what_is_known())
+
+    def _what_is_known(self) -> Known:
+        marks = marks_of(self._loaded, self._token)
+        return Known(url=self._url, config=str(self._cli.folders().config), marks=marks)
+
+    def _announce_anew(self) -> None:
+        """What cannot be told as it is now must not be told as it was."""
+        if self._known:
+            try:
+                tell(self._known, self._what_is_known())
+            except OSError:
+                self._conceal()
+
+    def _conceal(self) -> None:
+        if self._known:
+            with suppress(OSError):  # what is left of it is of no use
+                self._known.close()
+            self._known = None
 
     def stop(self) -> None:
-        if self._known:
-            self._known.close()
+        self._conceal()
         left = self.protected.under_way
         self._log.say(f"stopping: {left} under way" if left else "stopping")
 
@@ -177,38 +188,44 @@ class Running:
             await self._reload()
 
     async def _reload(self) -> None:
-        """A file may be a pipe that is slow to tell, so another thread reads."""
         try:
-            loaded = await asyncio.to_thread(self._cli.load, allow_missing_keys=True)
-            loaded.require()
-            if not loaded.settings.models or not self._loaded.settings.models:
-                self._log.warn("to begin or end with models needs a new start of vibe serve")
-                return
-            self._refit(loaded)
+            loaded = await self._read()
+            if self._loaded.settings.models and not loaded.settings.models:
+                # Who writes a file in its place empties it first.
+                await self._clock.sleep(LOOKS_S)
+                loaded = await self._read()
+            self._refit(loaded, await self._offers.of(loaded))
         except VibeError as error:
             self._log.tell(error)
             self._log.warn("the configuration has mistakes, so that of before still counts")
             return
         self._log.say("read the configuration again")
 
-    def _refit(self, loaded: Loaded) -> None:
+    async def _read(self) -> Loaded:
+        """A file may be a pipe that is slow to tell, so another thread reads."""
+        loaded = await asyncio.to_thread(self._cli.load, allow_missing_keys=True)
+        loaded.require()
+        return loaded
+
+    def _refit(self, loaded: Loaded, offer: Offer) -> None:
         before, settings = self._loaded.settings, loaded.settings
         gateway = settings.gateway
-        mux = self._application.offer.mux
-        refit_for_all(mux, loaded, clock=self._clock)
+        is_other_pool = offer.mux is not self._application.offer.mux
         self._loaded = loaded
-        began = self._application.offer.began
-        offer = replace(offer_of(loaded, mux, clock=self._clock), began=began)
         self._application.offer = offer
         self.protected.rules = rules_of(gateway, port=self._port)
         self.protected.max_requests = gateway.max_requests
-        self._checks.listings = _listings(offer)
+        if is_other_pool:
+            self._checks = Checks(offer.mux, _listings(offer), self._clock)
+        else:
+            self._checks.listings = _listings(offer)
         self._log.form = gateway.log
         self._log.offers(offer.names)
+        self._announce_anew()
         every_s, before_s = (
             each.multiplexer.health_check_interval_s for each in (settings, before)
         )
-        if every_s != before_s:
+        if is_other_pool or every_s != before_s:
             self._check()
         if (gateway.host, gateway.port) != (before.gateway.host, before.gateway.port):
             self._log.warn("host and port count from the next start of vibe serve")
@@ -227,8 +244,11 @@ class Running:
             self._checking = asyncio.create_task(self._checks.every(interval_s))
 
     def _stamps(self) -> list[tuple[int, int, int]]:
+        folders = self._cli.folders()
         files = [Path(name).expanduser() for name in self._loaded.files]
-        return list(_stamped([*files, self._cli.folders().dotenv]))
+        if folders.config not in files:  # as long as there is none
+            files.append(folders.config)
+        return list(_stamped([*files, folders.dotenv]))
 
     async def _follow(self) -> None:
         """The files of the configuration; whoever writes them moves another in their place."""

@@ -20,7 +20,10 @@ from vibe.secret import Redactor
 from vibe.world import World
 
 Painted = NewType("Painted", str)
-Ink: TypeAlias = Literal["red", "yellow", "green", "blue", "magenta", "cyan", "bold", "dim"]
+Ink: TypeAlias = Literal[
+    "red", "yellow", "green", "blue", "magenta", "cyan", "bold", "dim",
+    "azure", "rose", "plum", "coral", "olive", "brown", "violet", "pine", "teal",
+]  # fmt: skip
 _COLOURS = re.compile(r"(\x1b\[[0-9;]*m)")
 _CODES: Mapping[Ink, str] = {
     "red": "1;31",
@@ -31,6 +34,17 @@ _CODES: Mapping[Ink, str] = {
     "cyan": "36",
     "bold": "1",
     "dim": "2",
+    # Those above are as the terminal has them. These are the same on each, so they are of a
+    # lightness that can be read on a dark ground and on a light one.
+    "azure": "38;5;33",
+    "rose": "38;5;198",
+    "plum": "38;5;133",
+    "coral": "38;5;167",
+    "olive": "38;5;64",
+    "brown": "38;5;130",
+    "violet": "38;5;99",
+    "pine": "38;5;29",
+    "teal": "38;5;31",
 }
 
 

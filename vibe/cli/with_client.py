@@ -108,9 +108,10 @@ def _found(cli: Cli, name: str) -> str:
 
 
 def _gateway(cli: Cli, loaded: Loaded) -> tuple[str, Secret]:
-    """That which runs for the same configuration, else one that ends with the program."""
+    """That which runs with the same configuration, else one that ends with the program."""
     from vibe.cli.chat_desk import DEMO
     from vibe.cli.serve_known import running
+    from vibe.cli.serve_marks import differing, marks_of
     from vibe.cli.with_client_gateway import begin_beside
     from vibe.gateway.auth import token_at
     from vibe.gateway.listen import require_server
@@ -118,7 +119,14 @@ def _gateway(cli: Cli, loaded: Loaded) -> tuple[str, Secret]:
     folders = cli.folders()
     known = running(folders.gateway)
     if known and known.config == str(folders.config):
-        return known.url, token_at(folders.gateway_token, tell=cli.warn)
+        token = token_at(folders.gateway_token, tell=cli.warn)
+        others = differing(marks_of(loaded, token), known.marks)
+        if not others:
+            return known.url, token
+        cli.warn(
+            f"the vibe serve that runs has another configuration ({', '.join(others)}), "
+            "so this program gets a gateway of its own"
+        )
     require_server()
     if not loaded.settings.models:
         cli.warn(DEMO)

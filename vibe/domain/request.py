@@ -40,18 +40,21 @@ class JsonFormat(Struct, frozen=True, kw_only=True):
 
 class Original(Struct, frozen=True, kw_only=True):
     """What a client sent: `body` is one JSON object, `headers` are those that mean something to a
-    provider of the same dialect."""
+    provider of the same dialect. `is_answered_so`: its answer is passed on as it comes, else read
+    as any other. `is_all`: nobody here can say the same in other words."""
 
     dialect: Dialect
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    is_answered_so: bool = True
+    is_all: bool = False
 
 
 class ModelRequest(Struct, frozen=True, kw_only=True):
     """`None` leaves a parameter out, for the provider's own default.
 
     Where the last message is the model's own, the answer goes on from its end. A target that speaks
-    as the `original` does may be sent that instead, and its answer is passed on as it comes.
+    as the `original` does is sent that instead.
     """
 
     messages: tuple[Message, ...]

@@ -10,8 +10,7 @@ from vibe.domain.quirks import Quirks
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """`None` is not known. The limits and parameters are those of the configuration. Whether it
-    `takes_originals`, a client's request as it is, shows only when it refuses one."""
+    """`None` is not known. The limits and parameters are those of the configuration."""
 
     provider: ProviderName
     model: str
@@ -25,7 +24,6 @@ class Target(Struct, frozen=True, kw_only=True):
     calls_tools: bool | None = None
     sees_images: bool | None = None
     prefills: bool | None = None
-    takes_originals: bool = True
 
     @property
     def producer(self) -> Producer:

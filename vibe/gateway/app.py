@@ -10,7 +10,7 @@ from typing import Final
 
 from vibe.clean import clean_line
 from vibe.errors import UsageError
-from vibe.gateway.asgi import Receive, Scope, Send, answer, header, request_id
+from vibe.gateway.asgi import ANSWERED, Receive, Scope, Send, answer, header, request_id
 from vibe.gateway.body import read_body
 from vibe.gateway.embedding import EMBEDDINGS, Embedding
 from vibe.gateway.exchange import Exchange, Tell
@@ -18,7 +18,7 @@ from vibe.gateway.offer import Offer
 from vibe.gateway.pages import Pages
 from vibe.gateway.protected import BROKEN_OFF
 from vibe.gateway.record import Record
-from vibe.gateway.refusal import Refusal
+from vibe.gateway.refusal import Refusal, plain
 from vibe.wire.serve_chat_answer import ServedChat
 from vibe.wire.serve_messages_answer import ServedMessages
 from vibe.wire.serve_mistral import USER_AGENT, ServedMistral
@@ -63,7 +63,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         offer = self.offer
         refusal = await self._answer(offer, scope, receive, send)
-        if refusal is not None:
+        if refusal is not None and ANSWERED not in scope:
             body = self.refuse(scope["path"], refusal, request_id(scope))
             await answer(send, status=refusal.status, body=body, headers=refusal.headers)
 
@@ -125,7 +125,9 @@ def _wrong_method(right: str) -> Refusal:
 
 
 def refused(path: str, refusal: Refusal, request_id: str) -> bytes:
-    """A refusal in the protocol that the path speaks."""
+    """A refusal in the protocol that the path speaks, where one has come."""
+    if not path:
+        return plain(path, refusal, request_id)
     served = _MESSAGES if path == _COUNT else SERVED.get(path, SERVED[_CHAT])
     trouble = _TROUBLES.get(refusal.status, "invalid")
     fault = Fault(status=refusal.status, trouble=trouble, message=refusal.sentence)

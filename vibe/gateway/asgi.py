@@ -17,6 +17,7 @@ Header: TypeAlias = tuple[bytes, bytes]
 Headers: TypeAlias = Iterable[Header]
 
 REQUEST_ID: Final = "vibe.request_id"
+ANSWERED: Final = "vibe.answered"  # there once the connection itself has refused, and told of it
 
 
 def request_id(scope: Scope) -> str:

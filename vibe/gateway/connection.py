@@ -1,8 +1,9 @@
 """One connection: uvicorn's over httptools, with bounds on what it takes and how long it waits.
 
 A head is gathered and judged whole before the parser sees any of it. One request at a time: what
-comes before the answer to the last one has ended is dropped, and the connection with it. Who may
-ask, and for what, is not decided here.
+comes before the answer to the last one has ended is dropped, and the connection with it. A refusal
+ends it as well, so that a connection is refused once. Who may ask, and for what, is not decided
+here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from vibe.gateway import head
+from vibe.gateway.asgi import ANSWERED, REQUEST_ID, Scope
 from vibe.gateway.guard import Bounds
 from vibe.gateway.lingering import Lingering
 from vibe.gateway.refusal import Refusal, new_request_id, plain
@@ -52,11 +54,12 @@ class TooEarly(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """A subclass says its bounds, since uvicorn makes the instances."""
+    """A subclass says its bounds, and who is told of refusals: uvicorn makes the instances."""
 
     bounds: ClassVar[Bounds] = Bounds()
     timeouts: ClassVar[Timeouts] = Timeouts()
     most: ClassVar[int] = 4096
+    told: ClassVar[staticmethod[[str, Refusal, str], bytes]] = staticmethod(plain)
 
     # Where the peer stands: in a head, of which `_head` has come; in the body of the request that
     # `cycle` answers; else between two requests. With `_is_last` nothing more is heard.
@@ -119,7 +122,7 @@ class Connection(HttpToolsProtocol):
         end = self._head.find(head.END, max(0, since - len(head.END)))
         if end < 0:
             if refusal := head.hopeless(self._head, self.bounds, since=since):
-                self._refuse(refusal)
+                self._refuse(refusal, self._head)
             else:
                 self._await_head()
             return
@@ -128,21 +131,22 @@ class Connection(HttpToolsProtocol):
         self._head.clear()
         self._head_came()
         if refusal := head.unsound(whole, self.bounds):
-            self._refuse(refusal)
+            self._refuse(refusal, whole)
             return
         self._feed(head.without_upgrade(whole))
         if rest:
             self.data_received(rest)
 
     def _feed(self, data: bytes) -> None:
-        self._framing += len(data) if self._is_in_body else 0
+        part = b"" if self._is_in_body else data
+        self._framing += len(data) - len(part)
         try:
             cast(httptools.HttpRequestParser, self.parser).feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if isinstance(error.__context__, TooEarly):
                 self._let_be_last()
             else:
-                self._refuse(_MALFORMED)
+                self._refuse(_MALFORMED, part)
             return
         self._framing = max(0, self._framing)
         if self._framing > _MOST_FRAMING:
@@ -194,17 +198,27 @@ class Connection(HttpToolsProtocol):
         self._is_last = True
         self._keeps = self.cycle.keep_alive = False
 
-    def _refuse(self, refusal: Refusal) -> None:
-        """Answers, unless an answer has begun, and ends the connection."""
+    def _refuse(self, refusal: Refusal, part: bytes | bytearray = b"") -> None:
+        """Answers, unless an answer has begun, and ends the connection. `part` is what has come of
+        the head, if nobody was asked yet."""
         self._is_last = True
         self._head_came()
         asked = self._asked()
-        if asked is None or not asked.response_started:
-            self.transport.write(_response(refusal))
-        if asked is not None:
+        if asked is None:
+            self._say(refusal, head.path_of(part), new_request_id())
+        else:
+            scope = cast(Scope, asked.scope)
+            if not asked.response_started:
+                scope[ANSWERED] = True
+                self._say(refusal, scope["path"], scope.get(REQUEST_ID) or new_request_id())
             asked.disconnected = True
             asked.message_event.set()
         self.transport.close()
+
+    def _say(self, refusal: Refusal, path: str, request_id: str) -> None:
+        if not self.transport.is_closing():
+            body = self.told(path, refusal, request_id)
+            self.transport.write(_response(refusal, body, request_id))
 
     def _await_head(self) -> None:
         if self._head_timer is None:
@@ -212,7 +226,7 @@ class Connection(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         if self._head:
-            self._refuse(_SLOW)
+            self._refuse(_SLOW, self._head)
         else:
             self.transport.close()
 
@@ -227,9 +241,7 @@ class Connection(HttpToolsProtocol):
             self._write_timer = None
 
 
-def _response(refusal: Refusal) -> bytes:
-    request_id = new_request_id()
-    body = plain("", refusal, request_id)
+def _response(refusal: Refusal, body: bytes, request_id: str) -> bytes:
     lines = (
         b"HTTP/1.1 %d %b" % (refusal.status, HTTPStatus(refusal.status).phrase.encode()),
         b"content-type: application/json",

@@ -74,7 +74,7 @@ class Embedding:
         self._record = replace(self._record, asked=clean_line(wanted.model))
         offer = self._offer
         order = offer.names.order(wanted.model)
-        meant = [member for member in offer.mux.members if _is_meant(member, order)]
+        meant = offer.meant(order)
         if not any(map(_embedder, meant)):
             await self._refuse(_NOBODY)
             return
@@ -145,11 +145,6 @@ class Embedding:
             is_estimated=any(each.is_estimated for each in asked.attempts),
             cost_uusd=sum(costs) if len(costs) == len(asked.attempts) else None,
         )
-
-
-def _is_meant(member: Member, order: tuple[Alias, ...]) -> bool:
-    entry = member.entry
-    return entry.alias in order if order else not entry.by_name
 
 
 def _embedder(member: Member) -> Embedder | None:

@@ -18,7 +18,7 @@ from vibe.domain.answer import Answer
 from vibe.domain.event import FailedOver, PoolEvent, Routed, Sealed, Seam, Unanswered
 from vibe.domain.message import Producer
 from vibe.domain.model import Alias
-from vibe.domain.request import Original
+from vibe.domain.request import ModelRequest, Original
 from vibe.domain.stream import Passed
 from vibe.errors import UsageError, VibeError
 from vibe.gateway.asgi import Headers, Scope, Send, answer, header, request_id
@@ -30,6 +30,9 @@ from vibe.gateway.reply import refuse, told_by
 from vibe.mux.asking import Asking
 from vibe.mux.steady import Steady
 from vibe.wire import seals
+from vibe.wire.as_it_is import as_it_is
+from vibe.wire.complaint import Untold
+from vibe.wire.forwarding import is_forwarded
 from vibe.wire.serving import Fault, Heading, Served, Wanted, Writer
 
 Tell: TypeAlias = Callable[[Record | Switched], None]
@@ -97,8 +100,18 @@ class Exchange:
     def _read(self, body: bytes) -> Wanted | Fault:
         try:
             return self._served.read(body)
+        except Untold as error:
+            return self._as_it_is(body) or malformed(error)
         except UsageError as error:
             return malformed(error)
+
+    def _as_it_is(self, body: bytes) -> Wanted | None:
+        """For an entry that speaks as the client does, if one is meant."""
+        wanted = as_it_is(body, self._served.dialect, self._passed_headers())
+        if wanted is None or OWN_SEAL in body:
+            return None
+        meant = self._offer.meant(self._offer.names.order(wanted.model))
+        return wanted if any(is_forwarded(wanted.request, m.target) for m in meant) else None
 
     async def _ask(self, wanted: Wanted, body: bytes) -> None:
         offer = self._offer
@@ -107,14 +120,10 @@ class Exchange:
             self._record, asked=clean_line(wanted.model), is_streamed=wanted.is_streamed
         )
         order = offer.names.order(wanted.model)
+        request = self._with_original(wanted, body)
         on_broken = offer.on_broken if wanted.is_streamed else "restart"  # nobody has read of it
-        request = wanted.request
-        is_told_once = on_broken == "stop" or not wanted.is_streamed
-        if is_told_once and OWN_SEAL not in body:
-            original = Original(
-                dialect=self._served.dialect, body=body, headers=self._passed_headers()
-            )
-            request = replace(request, original=original, stream=wanted.is_streamed)
+        if request.original and request.original.is_all:
+            on_broken = "stop"  # nobody could go on with it
         asking = Asking(
             order=order,
             affinity=offer.affinity_of(wanted, self._session()),
@@ -140,6 +149,19 @@ class Exchange:
                         if wanted.is_streamed and not await self._pass_on(wanted, steady, event):
                             return
                         await self._note(event)
+
+    def _with_original(self, wanted: Wanted, body: bytes) -> ModelRequest:
+        """What vibe sealed, only vibe can open. Of an answer with which another may have to go on,
+        what it means has to be known."""
+        if wanted.request.original or OWN_SEAL in body:
+            return wanted.request
+        original = Original(
+            dialect=self._served.dialect,
+            body=body,
+            headers=self._passed_headers(),
+            is_answered_so=not wanted.is_streamed or self._offer.on_broken == "stop",
+        )
+        return replace(wanted.request, original=original, stream=wanted.is_streamed)
 
     def _session(self) -> str:
         found = (header(self._scope, name) for name in _SESSION_HEADERS)

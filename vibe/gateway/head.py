@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 from vibe.gateway.guard import LARGE_HEAD, LONG_PATH, Bounds
 from vibe.gateway.refusal import Refusal
@@ -15,6 +16,7 @@ from vibe.gateway.refusal import Refusal
 END: Final = b"\r\n\r\n"
 
 _LINE: Final = re.compile(rb"([A-Z]{1,20}) ([!-~]+) HTTP/([0-9.]+)\r\n")
+_PATH: Final = re.compile(rb"[A-Z]{1,20} (/[!\"$->@-~]{0,255})[ ?]")
 _HEADERS: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)*\r\n")
 _NEVER: Final = re.compile(rb"(?<!\r)\n|\r[^\n]|\0")
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:[^\r]*", re.IGNORECASE)
@@ -64,6 +66,12 @@ def unsound(head: bytes, bounds: Bounds) -> Refusal | None:
         return _BAD_HEADER
     upgrade = _UPGRADE.search(head)
     return _NO_UPGRADE if upgrade and b"websocket" in upgrade[0].lower() else None
+
+
+def path_of(part: bytes | bytearray) -> str:
+    """The path that was asked for, where it has come whole; of one that is long, nothing."""
+    line = _PATH.match(part)
+    return unquote(line[1].decode()) if line else ""
 
 
 def without_upgrade(head: bytes) -> bytes:

@@ -63,8 +63,8 @@ class Names(Struct, frozen=True, kw_only=True):
 
     def _of_size(self, size: Size) -> tuple[Alias, ...]:
         wanted = next((self.sizes[each] for each in _INSTEAD[size] if self.sizes[each]), ())
-        if AUTO not in wanted:
-            return wanted
+        if wanted == (AUTO,):
+            return ()
         return tuple(dict.fromkeys(a for each in wanted for a in self._spelled_out(each)))
 
     def _spelled_out(self, alias: Alias) -> tuple[Alias, ...]:

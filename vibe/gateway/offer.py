@@ -14,6 +14,7 @@ from msgspec import Struct
 from vibe.clock import Clock
 from vibe.domain.model import Affinity, Alias, BrokenStream, ProviderName
 from vibe.gateway.naming import Names, Offered
+from vibe.mux.member import Member
 from vibe.mux.mux import Mux
 from vibe.wire.serving import Wanted
 
@@ -35,6 +36,14 @@ class Offer(Struct, frozen=True, kw_only=True):
 
     def model_of(self, alias: Alias) -> Offered | None:
         return next((each for each in self.names.models if each.alias == alias), None)
+
+    def meant(self, order: tuple[Alias, ...]) -> tuple[Member, ...]:
+        """Whom a request of this order may ask; of the pool, if it has none."""
+        return tuple(
+            member
+            for member in self.mux.members
+            if (member.entry.alias in order if order else not member.entry.by_name)
+        )
 
     def resting(self, order: tuple[Alias, ...]) -> list[str | None]:
         """What each of those rests from that a request of this order may ask."""

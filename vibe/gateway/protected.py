@@ -9,18 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Final, TypeAlias
+from typing import Final
 
-from vibe.gateway.asgi import REQUEST_ID, App, Header, Message, Receive, Scope, Send, answer
+from vibe.gateway.asgi import (
+    ANSWERED,
+    REQUEST_ID,
+    App,
+    Header,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer,
+)
 from vibe.gateway.auth import unauthorized
 from vibe.gateway.cors import is_preflight, permission, welcome
 from vibe.gateway.guard import Head, Rules, allowed_origin, refused
-from vibe.gateway.refusal import Refusal, new_request_id, plain
+from vibe.gateway.refusal import Refusal, Told, new_request_id, plain
 from vibe.secret import Secret
-
-Told: TypeAlias = Callable[[str, Refusal, str], bytes]
 
 _CLIENTS_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ID: Final = b"x-request-id"
@@ -64,7 +71,7 @@ class Protected:
         self.under_way = 0
         self._app = app
         self._token = token
-        self._told = told
+        self.told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -116,8 +123,8 @@ class Protected:
 
     async def _refuse(self, scope: Scope, reply: _Reply, refusal: Refusal) -> None:
         """An answer that has begun is left unfinished instead, which the server ends by a cut."""
-        if not reply.has_begun:
-            body = self._told(scope["path"], refusal, scope[REQUEST_ID])
+        if not reply.has_begun and ANSWERED not in scope:
+            body = self.told(scope["path"], refusal, scope[REQUEST_ID])
             await answer(reply, status=refusal.status, body=body, headers=refusal.headers)
 
 

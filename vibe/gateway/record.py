@@ -20,10 +20,11 @@ _FAILED: Final = "the gateway has failed; its log tells why"
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """`asked` is the name that the client gave. `end` is "cut" where an answer that had begun
-    ended in an error, "gone" where the client did not wait for it. `status` is what was sent.
-    `took_s` lasts from the last byte of the request to the end of the answer; that it came slowly
-    is the client's own. Usage and cost are of all attempts, also of those that brought nothing.
+    """`path` is empty where none had come. `asked` is the name that the client gave. `end` is "cut"
+    where an answer that had begun ended in an error, "gone" where the client did not wait for it.
+    `status` is what was sent. `took_s` lasts from the last byte of the request to the end of the
+    answer; that it came slowly is the client's own. Usage and cost are of all attempts, also of
+    those that brought nothing.
     """
 
     id: str

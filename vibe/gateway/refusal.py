@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -22,6 +23,9 @@ class Refusal(Struct, frozen=True, kw_only=True):
     code: str
     sentence: str
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+Told: TypeAlias = Callable[[str, Refusal, str], bytes]  # path, refusal, id: the body of the answer
 
 
 def plain(path: str, refusal: Refusal, request_id: str) -> bytes:

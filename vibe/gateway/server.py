@@ -23,6 +23,7 @@ from vibe.gateway.asgi import App
 from vibe.gateway.connection import Connection, Timeouts
 from vibe.gateway.guard import Bounds
 from vibe.gateway.listen import is_loopback
+from vibe.gateway.refusal import Told, plain
 
 _T = TypeVar("_T")
 
@@ -51,17 +52,23 @@ async def serve(
     stopping: Callable[[], None],
     bounds: Bounds,
     timeouts: Timeouts = _TIMEOUTS,
+    told: Told = plain,
 ) -> ExitCode:
     """Serves until SIGINT or SIGTERM, then lets what is under way finish; a second one cuts it.
 
     `started` is called once requests are answered, `stopping` as the end begins, `reload` on each
-    SIGHUP. The sockets are closed in the end, and nothing that was begun here goes on.
+    SIGHUP. `told` is for what a connection itself refuses. The sockets are closed in the end, and
+    nothing that was begun here goes on.
     """
     _silence()
     config = uvicorn.Config(
         app,
         interface="asgi3",
-        http=type("Bounded", (Connection,), {"bounds": bounds, "timeouts": timeouts}),
+        http=type(
+            "Bounded",
+            (Connection,),
+            {"bounds": bounds, "timeouts": timeouts, "told": staticmethod(told)},
+        ),
         ws="none",
         lifespan="off",
         log_config=None,

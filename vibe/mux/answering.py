@@ -212,13 +212,14 @@ class Answering:
         request = continued(self._request, said, target) if said else fitted(self._request, target)
         if send.why == "repair":
             failure = self._tried[-1].failure
+            if request.original and request.original.is_all:
+                return None
             was_forwarded = is_forwarded(request, target)
             request = fitted(replace(request, original=None), target)
             mended = repaired(request, target, failure)
             self._learned = learned(request, target, failure)
-            if was_forwarded:  # that it is in other words may help
-                mended = mended or (request, target)
-                self._learned = self._learned or replace(target, takes_originals=False)
+            if was_forwarded:  # that it is in other words may help, and says nothing of others
+                mended, self._learned = mended or (request, target), None
             if mended is None:
                 return None
             was_prefilled, (request, target) = goes_on(target), mended

@@ -12,7 +12,7 @@ from typing import NewType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vibe.domain.model import Alias, Mode, Overflow, Strategy
+from vibe.domain.model import Alias, Mode, Overflow, ProviderName, Strategy
 from vibe.domain.usage import Price
 
 ScopeId = NewType("ScopeId", str)
@@ -41,6 +41,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     by those requests alone that name it. One request asks it at most `most_asked` times."""
 
     alias: Alias
+    provider: ProviderName = ProviderName("")
     scopes: Scopes
     weight: int = 1
     max_concurrent: int | None = None
@@ -52,6 +53,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     is_out: bool = False
     by_name: bool = False
     most_asked: int | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose model it is: a provider's, or where nobody said so an account's."""
+        return self.provider or self.scopes.key
 
     @property
     def why_not(self) -> str | None:

@@ -48,12 +48,12 @@ def choose_in(
     order: Sequence[Alias], candidates: Sequence[Standing], rules: Rules, rng: Rng
 ) -> tuple[Standing, Why]:
     """As a request has it that names whom to ask. Where the pool shares its load, the first of each
-    account do so, and whoever else it has stands behind it."""
+    provider do so, and whoever else it has stands behind it."""
     wanted = sorted(candidates, key=lambda standing: order.index(standing.entry.alias))
     if rules.mode != "load_balance":
         return wanted[0], "order"
-    first = {standing.entry.scopes.key: standing for standing in reversed(wanted)}
-    return choose([s for s in wanted if first[s.entry.scopes.key] is s], rules, rng)
+    first = {standing.entry.owner: standing for standing in reversed(wanted)}
+    return choose([s for s in wanted if first[s.entry.owner] is s], rules, rng)
 
 
 def drawn(candidates: Sequence[Standing], chance: float) -> Standing:

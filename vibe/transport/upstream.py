@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
+from typing import ClassVar
 
 import httpx
 from msgspec.structs import replace
@@ -33,7 +34,6 @@ from vibe.wire.forwarding import Forwarding, forwarding_call, is_forwarded
 from vibe.wire.limits import limits_of
 from vibe.wire.listing import ListedModel, listing_call, read_listing
 
-_MAX_ANSWER_BYTES = 128 * 1024 * 1024
 _MAX_ERROR_BYTES = 256 * 1024
 _MAX_LISTING_BYTES = 16 * 1024 * 1024
 _MAX_EMBEDDINGS_BYTES = 256 * 1024 * 1024  # 2,048 vectors of 4,096 numbers
@@ -54,6 +54,8 @@ class Upstream:
 
     With `for_load` that is cheaper; it then belongs to the event loop of its first request.
     """
+
+    max_answer_bytes: ClassVar[int] = 128 * 1024 * 1024
 
     def __init__(self, provider: Provider, *, clock: Clock, for_load: bool = False) -> None:
         self._provider = provider
@@ -90,7 +92,8 @@ class Upstream:
                 return
             watch = Watch(self._provider.patience, began_s=began_s, cut=partial(cut, response))
             is_silent = True
-            async with aclosing(_events(response, decoder, watch)) as events:
+            reading = _events(response, decoder, watch, max_bytes=self.max_answer_bytes)
+            async with aclosing(reading) as events:
                 async for event in events:
                     if isinstance(event, Broken):
                         is_page = is_silent and _is_page(response)
@@ -104,7 +107,9 @@ class Upstream:
         if request.original is not None and is_forwarded(request, target):
             call = forwarding_call(request, target, codec)
             decoder = codec.decoder(target, stream=call.stream)
-            return call, Forwarding(decoder, request.original.dialect, stream=call.stream)
+            if request.original.is_answered_so:
+                decoder = Forwarding(decoder, request.original.dialect, stream=call.stream)
+            return call, decoder
         call = codec.encode(request, target)
         return call, codec.decoder(target, stream=call.stream)
 
@@ -199,7 +204,7 @@ class Upstream:
 
 
 async def _events(
-    response: httpx.Response, decoder: Decoder, watch: Watch
+    response: httpx.Response, decoder: Decoder, watch: Watch, *, max_bytes: int
 ) -> AsyncGenerator[StreamEvent, None]:
     """What an answer that has begun says, to its end or to where it breaks."""
     body = body_of(response)
@@ -214,7 +219,7 @@ async def _events(
                 return
             has_news = False
             so_far += len(data)
-            if so_far > _MAX_ANSWER_BYTES:
+            if so_far > max_bytes:
                 yield Broken(broken("the answer is too large"))
                 return
             for event in decoder.feed(data) if data else decoder.finish():

@@ -24,6 +24,7 @@ from vibe.domain.message import (
 )
 from vibe.domain.request import ModelRequest
 from vibe.domain.target import Target
+from vibe.wire.forwarding import is_forwarded
 
 BYTES_A_TOKEN: Final = 4
 TOKENS_A_PICTURE: Final = 1_500
@@ -34,32 +35,38 @@ Part: TypeAlias = UserPart | Thinking | ToolCall
 def unable(request: ModelRequest, target: Target) -> str | None:
     """Why this target would be asked in vain, in words that go after its name.
 
-    None: nothing is known against it. That a model calls tools is assumed where nobody said so;
-    that it sees images is doubted, and the doubt is a reason. Only what the last words of the
-    person came with has to be seen: see `misses`.
+    None: nothing is known against it. Only what the last words of the person came with has to be
+    seen: see `misses`.
     """
+    if request.original and request.original.is_all and not is_forwarded(request, target):
+        return "does not speak as the client does"
     calls = request.tools or any(isinstance(part, ToolCall) for part in _parts(request.messages))
     if calls and target.calls_tools is False:
         return "cannot call tools"
     said = [message for message in request.messages if isinstance(message, User)]
-    return _unseen(said[-1:], target)
+    return _obstacle(_shown(said[-1:]), target)
 
 
 def misses(request: ModelRequest, target: Target) -> str | None:
-    """Why this target would not be shown all of the conversation, in words that go after its name.
+    """Why this target may not see all of the conversation, in words that go after its name.
 
-    It can go on all the same: a picture that a tool brought is told of then, and not shown.
+    It can be asked all the same: a picture that a tool brought is told of then, and not shown, and
+    of who sees images nobody may have said so.
     """
-    return _unseen(request.messages, target)
-
-
-def _unseen(messages: Iterable[Message], target: Target) -> str | None:
-    shown = [part for part in _parts(messages) if isinstance(part, Image | Document)]
-    if obstacle := next((found for part in shown if (found := obstacle_to(part, target))), None):
+    shown = _shown(request.messages)
+    if obstacle := _obstacle(shown, target):
         return obstacle
     if target.sees_images is None and any(isinstance(part, Image) for part in shown):
         return "is not known to see images"
     return None
+
+
+def _shown(messages: Iterable[Message]) -> list[Image | Document]:
+    return [part for part in _parts(messages) if isinstance(part, Image | Document)]
+
+
+def _obstacle(shown: Iterable[Image | Document], target: Target) -> str | None:
+    return next((found for part in shown if (found := obstacle_to(part, target))), None)
 
 
 def obstacle_to(part: Image | Document, target: Target) -> str | None:

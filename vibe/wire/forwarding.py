@@ -51,8 +51,7 @@ _TOLD = (Began, LimitsSeen, UsageSeen, Ended, Broken)
 def is_forwarded(request: ModelRequest, target: Target) -> bool:
     """Whether this target takes the client's request as it is."""
     original = request.original
-    is_same = original is not None and _SPEAKS.get(target.backend) == original.dialect
-    return is_same and target.takes_originals
+    return original is not None and _SPEAKS.get(target.backend) == original.dialect
 
 
 def forwarding_call(request: ModelRequest, target: Target, codec: Codec) -> HttpCall:

@@ -90,7 +90,7 @@ def continued(request: ModelRequest, part: str, target: Target) -> ModelRequest:
             answer = replace(begun, parts=(*parts, Text(text + part)))
         case before:
             answer = Assistant(parts=(Text(part),))
-    return fitted(replace(request, messages=(*before, answer)), target)
+    return fitted(replace(request, original=None, messages=(*before, answer)), target)
 
 
 def _told(tool: Tool) -> Tool:

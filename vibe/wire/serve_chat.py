@@ -26,9 +26,10 @@ from vibe.domain.message import (
     User,
     UserPart,
 )
-from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
+from vibe.domain.request import JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
 from vibe.wire.complaint import decoded
 from vibe.wire.data_url import image_at
+from vibe.wire.serving import EFFORTS
 
 AUTO: Final = "auto"  # the pool, and no one model of it
 
@@ -161,7 +162,7 @@ class _Body(Struct):
     tool_choice: _Word | _OneTool | None = None
     parallel_tool_calls: bool | None = None
     response_format: _TextFormat | _JsonFormat | _SchemaFormat | None = None
-    reasoning_effort: Effort | None = None
+    reasoning_effort: str | None = None
     prompt_cache_key: str | None = None
 
 
@@ -188,7 +189,7 @@ def read_chat_request(body: bytes) -> ChatRequest:
             seed=read.seed,
             stop=(read.stop,) if isinstance(read.stop, str) else tuple(read.stop or ()),
             format=_format(read.response_format),
-            effort=read.reasoning_effort,
+            effort=EFFORTS.get(read.reasoning_effort or ""),
             cache_key=read.prompt_cache_key or "",
         ),
     )

@@ -33,7 +33,7 @@ from vibe.domain.message import (
 )
 from vibe.domain.request import Effort, JsonFormat, ModelRequest, OneTool, Tool, ToolChoice
 from vibe.errors import UsageError
-from vibe.wire.complaint import decoded
+from vibe.wire.complaint import Untold, decoded
 from vibe.wire.data_url import whole_base64
 from vibe.wire.messages_request import BUDGETS
 from vibe.wire.seals import unsealed
@@ -63,17 +63,10 @@ from vibe.wire.serve_messages_form import (
     UrlSource,
     UserTurn,
 )
-from vibe.wire.serving import Wanted
+from vibe.wire.serving import EFFORTS, Wanted
 
 BILLING: Final = "x-anthropic-billing-header:"  # of Claude Code: another with every request
 
-_EFFORTS: Final[dict[str, Effort]] = {
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "high",
-    "max": "high",
-}
 _SESSION: Final = re.compile(r".*_session_(?P<session>[\w-]{1,128})")
 
 
@@ -125,7 +118,7 @@ def _request(read: CountBody) -> ModelRequest:
         tool_choice=_tool_choice(choice, tools),
         parallel_calls=False if choice.disable_parallel_tool_use else None,
         format=JsonFormat(schema=_json(form.schema), strict=True) if form else None,
-        effort=_EFFORTS.get(output.effort or "") or _effort(read.thinking),
+        effort=EFFORTS.get(output.effort or "") or _effort(read.thinking),
     )
 
 
@@ -268,7 +261,7 @@ def _tools(declared: Iterable[DeclaredTool]) -> tuple[Tool, ...]:
             raise UsageError(f"tools[{number}].name: Field required")
     if foreign and not tools:
         known = quote(", ".join(foreign), limit=80)
-        raise UsageError(f"tools: only Anthropic has {known}; offer tools of your own as well")
+        raise Untold(f"tools: only Anthropic has {known}; offer tools of your own as well")
     return tuple(tools)
 
 

@@ -27,9 +27,9 @@ from vibe.domain.message import (
     User,
     UserPart,
 )
-from vibe.domain.request import Effort, JsonFormat, ModelRequest
+from vibe.domain.request import JsonFormat, ModelRequest
 from vibe.errors import UsageError
-from vibe.wire.complaint import decoded
+from vibe.wire.complaint import Untold, decoded
 from vibe.wire.data_url import document_in, image_at
 from vibe.wire.depth import is_too_deep
 from vibe.wire.loose import label
@@ -57,18 +57,8 @@ from vibe.wire.serve_responses_form import (
     json_text,
 )
 from vibe.wire.serve_responses_tools import Offer, Origin, arguments_of
-from vibe.wire.serving import Wanted
+from vibe.wire.serving import EFFORTS, Wanted
 
-_EFFORTS: Final[dict[str, Effort]] = {
-    "none": "minimal",
-    "minimal": "minimal",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "high",
-    "max": "high",
-    "ultra": "high",
-}
 _CALL: Final = "_call"
 _RESULT: Final = "_call_output"
 _SAID_ELSEWHERE: Final = frozenset({"type", "id", "call_id", "status"})
@@ -107,7 +97,7 @@ def read_responses_request(body: bytes) -> ResponsesWanted:
             temperature=read.temperature,
             top_p=read.top_p,
             format=_format(read.text.format) if read.text else None,
-            effort=_EFFORTS.get(read.reasoning.effort or "") if read.reasoning else None,
+            effort=EFFORTS.get(read.reasoning.effort or "") if read.reasoning else None,
             cache_key=session,
         ),
     )
@@ -211,11 +201,11 @@ def _part(part: Part) -> UserPart:
     match part.type:
         case "input_image":
             if part.image_url is None:
-                raise UsageError("input_image: this gateway keeps no files", hint="send image_url")
+                raise Untold("input_image: this gateway keeps no files", hint="send image_url")
             return image_at(part.image_url)
         case "input_file":
             if part.file_data is None:
-                raise UsageError(
+                raise Untold(
                     "input_file: this gateway keeps and fetches no files", hint="send file_data"
                 )
             return document_in(part.file_data, part.filename or "")

@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 from vibe.clean import quote
 from vibe.domain.request import OneTool, Tool, ToolChoice
 from vibe.errors import UsageError
-from vibe.wire.complaint import decoded
+from vibe.wire.complaint import Untold, decoded
 from vibe.wire.serve_responses_form import (
     CUSTOM,
     FUNCTION,
@@ -75,7 +75,7 @@ class Offer:
         """Raises `UsageError` where there would be some, but nobody could call any."""
         for kind, at in self._hosted.items():
             if not self._tools:
-                raise UsageError(f"{at}: {quote(kind, limit=60)}: {_ONLY_HOSTED}")
+                raise Untold(f"{at}: {quote(kind, limit=60)}: {_ONLY_HOSTED}")
         return tuple(self._tools.values())
 
     @property
@@ -133,7 +133,7 @@ class Offer:
     def _named(self, choice: Choice) -> str:
         name = self.name_of(choice.name, namespace=choice.namespace)
         if choice.type not in {"function", "custom"}:
-            raise UsageError(f"tool_choice: {quote(choice.type, limit=60)}: {_ONLY_HOSTED}")
+            raise Untold(f"tool_choice: {quote(choice.type, limit=60)}: {_ONLY_HOSTED}")
         if name not in self._tools:
             named = quote(choice.name, limit=60)
             raise UsageError(f"tool_choice: {named} is not among the tools")

@@ -10,13 +10,15 @@ Contracts that every protocol keeps, and that tests/wire holds it to:
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from vibe.domain.answer import Answer
 from vibe.domain.message import Producer
-from vibe.domain.request import Dialect, ModelRequest
+from vibe.domain.request import Dialect, Effort, ModelRequest
 from vibe.domain.stream import (
     CallBegan,
     CallDelta,
@@ -31,6 +33,13 @@ Trouble: TypeAlias = Literal[
     "invalid", "too_long", "refused", "unauthorized", "forbidden", "not_found", "too_large",
     "rate_limited", "overloaded", "failed", "timeout",
 ]  # fmt: skip
+
+
+# What clients may ask for, in the words of all protocols, by what vibe can ask for.
+EFFORTS: Final[Mapping[str, Effort]] = MappingProxyType({
+    "none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high",
+    "xhigh": "high", "max": "high", "ultra": "high",
+})  # fmt: skip
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

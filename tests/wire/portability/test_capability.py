@@ -21,7 +21,7 @@ from vibe.domain.message import (
 )
 from vibe.domain.model import ProviderName
 from vibe.domain.quirks import Quirks
-from vibe.domain.request import ModelRequest, Tool
+from vibe.domain.request import ModelRequest, Original, Tool
 from vibe.domain.target import Target
 from vibe.wire.capability import estimated_tokens, misses, unable
 
@@ -52,7 +52,7 @@ def result_of(*parts: Text | Image | Document) -> ModelRequest:
         pytest.param(asking(), NO_TOOLS, None, id="text"),
         pytest.param(asking(PICTURE), SEES, None, id="an image"),
         pytest.param(asking(PICTURE), BLIND, "cannot see images", id="an image, blind"),
-        pytest.param(asking(PICTURE), UNKNOWN, "is not known to see images", id="an image, doubt"),
+        pytest.param(asking(PICTURE), UNKNOWN, None, id="an image, doubt"),
         pytest.param(
             asking(PICTURE),
             replace(SEES, quirks=Quirks(images=False)),
@@ -92,6 +92,19 @@ def test_what_a_tool_brought_or_was_said_before_is_missed_by_who_cannot_see() ->
     for request in (result_of(PICTURE), earlier):
         assert (unable(request, BLIND), misses(request, BLIND)) == (None, "cannot see images")
         assert misses(request, SEES) is None
+
+
+def test_that_nobody_has_said_whether_one_sees_is_a_doubt_and_no_more() -> None:
+    assert unable(asking(PICTURE), UNKNOWN) is None
+    assert misses(asking(PICTURE), UNKNOWN) == "is not known to see images"
+    assert misses(asking(), UNKNOWN) is None
+
+
+def test_what_cannot_be_said_in_other_words_is_for_who_speaks_as_the_client_does() -> None:
+    original = Original(dialect="messages", body=b"{}", is_all=True)
+    request = replace(asking(), original=original)
+    assert unable(request, UNKNOWN) == "does not speak as the client does"
+    assert unable(request, replace(UNKNOWN, backend="anthropic")) is None
 
 
 LONG = "word" * 1_000
