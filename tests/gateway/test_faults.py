@@ -46,6 +46,9 @@ def exhausted(*kinds: FailureKind) -> Unanswered:
         pytest.param(
             exhausted(K.RATE_LIMITED, K.SERVER), (), (503, "overloaded"), id="limited, and down"
         ),
+        pytest.param(final(K.STALLED), (), (504, "timeout"), id="silent"),
+        pytest.param(exhausted(K.STALLED), (), (504, "timeout"), id="silent, and rests"),
+        pytest.param(exhausted(), ("stalled",), (503, "overloaded"), id="rest of silence"),
         pytest.param(exhausted(), ("rate_limited",), (429, "rate_limited"), id="rest of limits"),
         pytest.param(
             exhausted(), ("rate_limited", "auth"), (503, "overloaded"), id="rest of this and that"

@@ -9,10 +9,11 @@ import pytest
 from tests.gateway.rig import chat_body, gateway
 from tests.gateway.test_exchange import FILLING, SAYS_A, told
 from tests.mux.pools import LONG, Line
+from vibe.clean import clean_line
 from vibe.domain.answer import Answer
 from vibe.domain.model import BrokenStream
 from vibe.domain.usage import Usage
-from vibe.gateway.record import Record, with_use
+from vibe.gateway.record import Record, as_asked, with_use
 from vibe.testing.faults import play
 from vibe.testing.script import says
 
@@ -22,6 +23,11 @@ RECORD = Record(id="1", path="/v1/messages")
 def used(*counts: int | None, cost: int | None = None, is_estimated: bool = False) -> Answer:
     usage = Usage(input=counts[0], output=counts[1])
     return Answer(parts=(), pieces=(), usage=usage, cost_uusd=cost, is_estimated=is_estimated)
+
+
+def test_a_name_is_kept_at_a_length_that_a_log_can_bear() -> None:
+    assert as_asked("a\nb\x1b[2J") == clean_line("a\nb\x1b[2J")
+    assert len(as_asked("a" * 10_000_000)) == 300
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -51,6 +52,18 @@ class Waiting:
             await answer(send, status=200, body=b"done")
         finally:
             self.ended.set()
+
+
+class LastWords(Waiting):
+    """Has begun, and tells its client when it has to stop."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b"stopped"})
 
 
 class Serving:
@@ -120,6 +133,17 @@ async def test_who_does_not_finish_in_time_is_ended() -> None:
     assert app.ended.is_set()
 
 
+async def test_who_does_not_finish_in_time_still_hears_why() -> None:
+    app = LastWords()
+    serving = Serving(app, timeouts=Timeouts(drain_s=0))
+    await serving.started.wait()
+    heard = asyncio.ensure_future(serving.place.say(GET))
+    await app.entered.wait()
+    send_signal(signal.SIGTERM)
+    assert (await heard).endswith(b"7\r\nstopped\r\n0\r\n\r\n")
+    assert await serving.code is ExitCode.FINISHED
+
+
 async def test_a_hang_up_reloads() -> None:
     serving = Serving(Waiting())
     await serving.started.wait()
@@ -137,6 +161,18 @@ def test_it_runs_on_the_quickest_loop_there_is() -> None:
         return type(asyncio.get_running_loop()).__module__, statuses(heard)
 
     assert run(work()) == ("uvloop", [200])
+
+
+async def test_a_request_that_came_while_the_process_stood_still_is_answered() -> None:
+    timeouts = Timeouts(keep_alive_s=1)
+    async with guarded(Recorder(), timeouts=timeouts) as place, asyncio.timeout(HANGS_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        for still_s in (0.0, 1.1):
+            writer.write(place.filled(POST % b"") + b"abc")
+            time.sleep(still_s)  # noqa: ASYNC251 - that is what it is about
+            await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readexactly(7) == b"3 bytes"
+        writer.close()
 
 
 async def test_a_connection_lasts_for_one_request_after_another() -> None:

@@ -63,7 +63,7 @@ def remedy(kind: FailureKind) -> str:  # noqa: C901 - one exhaustive match, a li
         case FailureKind.UNREACHABLE:
             return "check the network, the api_base and whether the server runs"
         case FailureKind.STALLED:
-            return "try again; a slower model may need a larger first_token_timeout_s"
+            return "try again; a slow model may need a larger first_token_timeout_s or timeout_s"
         case FailureKind.BROKEN_STREAM:
             return "try again; what came so far is above"
         case FailureKind.EMPTY:

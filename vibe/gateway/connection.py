@@ -9,6 +9,7 @@ here.
 from __future__ import annotations
 
 import asyncio
+import select
 from http import HTTPStatus
 from typing import ClassVar, Final, cast
 
@@ -107,6 +108,13 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         self._keeps = False
         super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Not where the next request has come while this process stood still: it would be lost."""
+        unread = select.poll()
+        unread.register(self.transport.get_extra_info("socket"), select.POLLIN)
+        if not unread.poll(0):
+            super().timeout_keep_alive_handler()
 
     def pause_writing(self) -> None:
         super().pause_writing()

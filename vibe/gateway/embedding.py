@@ -7,7 +7,6 @@ from typing import Final, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
-from vibe.clean import clean_line
 from vibe.domain.event import Outcome, Unanswered
 from vibe.domain.failure import Failure, FailureKind, verdict
 from vibe.domain.model import Alias
@@ -19,7 +18,7 @@ from vibe.gateway.asgi import Headers, Scope, Send, answer, request_id
 from vibe.gateway.exchange import Tell
 from vibe.gateway.faults import MALFORMED, fault_of, malformed
 from vibe.gateway.offer import Offer
-from vibe.gateway.record import Record, Switched, stopped
+from vibe.gateway.record import Record, Switched, as_asked, stopped
 from vibe.gateway.reply import refuse, told_by
 from vibe.mux.member import Member
 from vibe.mux.question import Found, Question
@@ -71,7 +70,7 @@ class Embedding:
             self._tell(self._told())
 
     async def _embed(self, wanted: EmbeddingsWanted) -> None:
-        self._record = replace(self._record, asked=clean_line(wanted.model))
+        self._record = replace(self._record, asked=as_asked(wanted.model))
         offer = self._offer
         order = offer.names.order(wanted.model)
         meant = offer.meant(order)

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from vibe.clean import clean_line
 from vibe.domain.answer import Answer
 from vibe.domain.event import FailedOver, PoolEvent, Routed, Sealed, Seam, Unanswered
 from vibe.domain.message import Producer
@@ -25,7 +24,7 @@ from vibe.gateway.asgi import Headers, Scope, Send, answer, header, request_id
 from vibe.gateway.faults import MALFORMED, failed, fault_of, malformed
 from vibe.gateway.offer import Offer
 from vibe.gateway.outlet import Outlet
-from vibe.gateway.record import Record, Switched, stopped, with_use
+from vibe.gateway.record import Record, Switched, as_asked, stopped, with_use
 from vibe.gateway.reply import refuse, told_by
 from vibe.mux.asking import Asking
 from vibe.mux.steady import Steady
@@ -117,7 +116,7 @@ class Exchange:
         offer = self._offer
         self._wanted = wanted
         self._record = replace(
-            self._record, asked=clean_line(wanted.model), is_streamed=wanted.is_streamed
+            self._record, asked=as_asked(wanted.model), is_streamed=wanted.is_streamed
         )
         order = offer.names.order(wanted.model)
         request = self._with_original(wanted, body)

@@ -20,6 +20,7 @@ _FINAL: Final[dict[FailureKind, tuple[int, Trouble]]] = {
     FailureKind.REFUSED: (400, "refused"),
     FailureKind.NOT_FOUND: (404, "not_found"),
     FailureKind.RATE_LIMITED: (429, "rate_limited"),
+    FailureKind.STALLED: (504, "timeout"),
     FailureKind.OVERLOADED: (503, "overloaded"),
     FailureKind.UNREACHABLE: (503, "overloaded"),
 }
@@ -62,6 +63,8 @@ def _status(end: Unanswered, resting: Iterable[str | None]) -> tuple[int, Troubl
     failures = [tried.failure.inner or tried.failure.kind for tried in end.tried]
     if end.outcome is Outcome.EXHAUSTED:
         kinds = set(failures) or {FailureKind(rest) for rest in resting if rest}
+        if failures and kinds == {FailureKind.STALLED}:
+            return 504, "timeout"
         limited = kinds == {FailureKind.RATE_LIMITED}
         return (429, "rate_limited") if limited else (503, "overloaded")
     if end.failure is None or (end.by is None and end.failure.kind is FailureKind.AUTH):

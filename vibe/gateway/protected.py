@@ -105,11 +105,11 @@ class Protected:
 
     def _place(self, scope: Scope) -> Refusal | None:
         """What only looks needs none: whoever watches over the gateway does so when it is full."""
-        is_free = scope["method"] in ("GET", "HEAD") or self.under_way < self.max_requests
-        return None if is_free else _BUSY
+        return _BUSY if _takes_place(scope) and self.under_way >= self.max_requests else None
 
     async def _let_in(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
-        self.under_way += 1
+        places = int(_takes_place(scope))
+        self.under_way += places
         try:
             await self._app(scope, receive, reply)
         except asyncio.CancelledError:
@@ -119,7 +119,7 @@ class Protected:
             _logger.exception("%s: failed", scope[REQUEST_ID])
             await self._refuse(scope, reply, _BROKEN)
         finally:
-            self.under_way -= 1
+            self.under_way -= places
 
     async def _refuse(self, scope: Scope, reply: _Reply, refusal: Refusal) -> None:
         """An answer that has begun is left unfinished instead, which the server ends by a cut."""
@@ -156,6 +156,10 @@ def _id_of(headers: list[Header]) -> str:
     if len(sent) == 1 and _CLIENTS_ID.fullmatch(sent[0]):
         return sent[0].decode()
     return new_request_id()
+
+
+def _takes_place(scope: Scope) -> bool:
+    return scope["method"] not in ("GET", "HEAD")
 
 
 def _head_of(scope: Scope) -> Head:

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vibe.clean import clean_line
 from vibe.domain.answer import Answer
 from vibe.domain.event import FailedOver, Seam
 from vibe.domain.model import Alias
@@ -16,6 +17,7 @@ from vibe.domain.usage import Usage
 End: TypeAlias = Literal["ok", "refused", "failed", "cut", "gone"]
 
 LEFT: Final = 499  # as in the logs of other servers, since nothing was sent
+_MOST_OF_A_NAME: Final = 300
 _FAILED: Final = "the gateway has failed; its log tells why"
 
 
@@ -47,6 +49,11 @@ class Switched(Struct, frozen=True, kw_only=True):
 
     id: str
     event: FailedOver | Seam
+
+
+def as_asked(name: str) -> str:
+    """The name that a client gave, which may be of any length."""
+    return clean_line(name[:_MOST_OF_A_NAME])
 
 
 def stopped(record: Record, *, by_client: bool) -> Record:

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ import uvicorn
 from vibe.errors import ExitCode
 from vibe.gateway.asgi import App
 from vibe.gateway.connection import Connection, Timeouts
+from vibe.gateway.files import most_connections
 from vibe.gateway.guard import Bounds
 from vibe.gateway.listen import is_loopback
 from vibe.gateway.refusal import Told, plain
@@ -28,6 +29,8 @@ from vibe.gateway.refusal import Told, plain
 _T = TypeVar("_T")
 
 _TIMEOUTS: Final = Timeouts()
+_LAST_WORDS_S: Final = 2.0
+_LOOKS_S: Final = 0.01
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 _logger = logging.getLogger("vibe.gateway")
@@ -67,7 +70,12 @@ async def serve(
         http=type(
             "Bounded",
             (Connection,),
-            {"bounds": bounds, "timeouts": timeouts, "told": staticmethod(told)},
+            {
+                "bounds": bounds,
+                "timeouts": timeouts,
+                "told": staticmethod(told),
+                "most": most_connections(Connection.most),
+            },
         ),
         ws="none",
         lifespan="off",
@@ -84,6 +92,8 @@ async def serve(
     try:
         with _listening_to_signals(server, reload=reload, stopping=stopping), _trouble_logged():
             await server.serve(sockets=list(sockets))
+        if not server.force_exit:
+            await server.let_finish()
     finally:
         server.cut()
         for each in sockets:
@@ -106,6 +116,18 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._started()
+
+    async def let_finish(self) -> None:
+        """Who was cancelled, since it took too long, tells its client so, if that one listens."""
+        state = self.server_state
+        if state.tasks:
+            await asyncio.wait(state.tasks, timeout=_LAST_WORDS_S)
+        for connection in tuple(state.connections):
+            connection.transport.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                while state.connections:  # noqa: ASYNC110 - uvicorn tells nobody of it
+                    await asyncio.sleep(_LOOKS_S)
 
     def cut(self) -> None:
         """Ends every connection and every request, now."""

@@ -50,7 +50,7 @@ from vibe.mux.joint import is_short
 from vibe.mux.ledger import Ledger
 from vibe.mux.member import Member
 from vibe.mux.part import Part
-from vibe.mux.step import Aside, Call, Done, Send, Step, Then, Wait
+from vibe.mux.step import NOT_ASKED_FOR, Aside, Call, Done, Send, Step, Then, Wait
 from vibe.mux.trace import AttemptTrace, Trace
 from vibe.mux.upstreams import Upstreams
 from vibe.wire.capability import BYTES_A_TOKEN
@@ -423,15 +423,17 @@ class Answering:
         )
 
     def _in_vain(self) -> Failure | None:
-        """Why nobody could be asked."""
+        """Why nobody of those who were meant could be asked."""
+        unable = self._call.unable
+        meant = {a: m for a, m in self._members.items() if unable.get(a) != NOT_ASKED_FOR}
         reasons = [
-            f"{alias}: {why_not}" if why_not else f"{alias} {self._call.unable[alias]}"
-            for alias, member in self._members.items()
-            if (why_not := member.entry.why_not) or alias in self._call.unable
+            f"{alias}: {why_not}" if why_not else f"{alias} {unable[alias]}"
+            for alias, member in meant.items()
+            if (why_not := member.entry.why_not) or alias in unable
         ]
         if not reasons or self._tried:
             return None
-        is_set_up = any(member.entry.why_not is None for member in self._members.values())
+        is_set_up = any(member.entry.why_not is None for member in meant.values())
         kind = FailureKind.BAD_REQUEST if is_set_up else FailureKind.AUTH  # no key, most likely
         return Failure(kind=kind, detail="; ".join(reasons), lacks=is_set_up)
 

@@ -27,7 +27,7 @@ from vibe.mux.memory import Memory
 from vibe.mux.policy import Rng
 from vibe.mux.question import Found, Question
 from vibe.mux.snapshot import MuxSnapshot, snapshot
-from vibe.mux.step import Call
+from vibe.mux.step import NOT_ASKED_FOR, Call
 from vibe.mux.trace import AttemptTrace, Trace
 from vibe.mux.upstreams import Upstreams
 from vibe.mux.wishes import AS_CONFIGURED, Wishes
@@ -252,7 +252,7 @@ class Mux:
             why = unable(request, member.target)
             window = self._window(alias, member)
             if not _is_asked_for(member, asking):
-                yield alias, "was not asked for"
+                yield alias, NOT_ASKED_FOR
             elif why is not None:
                 yield alias, why
             elif doubt := misses(request, member.target):

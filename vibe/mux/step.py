@@ -25,6 +25,7 @@ Why: TypeAlias = Literal[
     "only", "order", "share", "turn", "random", "least_busy",
     "failover", "repeat", "repair", "probe", "last_resort", "hedge",
 ]  # fmt: skip
+NOT_ASKED_FOR = "was not asked for"
 NOTHING: Mapping[Alias, str] = MappingProxyType({})
 
 
