@@ -311,6 +311,17 @@ async def test_a_request_is_passed_on_although_its_answer_may_go_on_elsewhere() 
         assert second["messages"] != asked["messages"]  # it is to go on
 
 
+@pytest.mark.parametrize("dialect", ["generic", "anthropic"])
+async def test_half_a_character_costs_no_more_than_itself(dialect: Backend) -> None:
+    body = rb'{"messages": [{"role": "user", "content": "a\ud83d b \\ud83d \ud83d\ude00"}]}'
+    headers = {"content-type": "application/json"}
+    async with gateway(Line(alias="alpha", behaviour=SAYS_A, dialect=dialect)) as gate:
+        response = await gate.client.post("/v1/chat/completions", content=body, headers=headers)
+        assert response.status_code == 200
+        (received,) = gate.rig.servers["alpha"].requests
+        assert "a\ufffd b \\ud83d 😀" in str(json.loads(received.body)).replace("\\\\", "\\")
+
+
 async def test_an_answer_that_may_begin_anew_is_never_the_bytes_of_two_providers() -> None:
     lines = (
         Line(alias="alpha", behaviour=SAYS_A, faults=play("reset_in_body")),

@@ -65,7 +65,10 @@ def test_one_of_them_is_told_and_no_other() -> None:
     found = one(NAMES, "small", created=0, for_anthropic=False)
     assert found is not None
     assert json.loads(found)["owned_by"] == "other"
-    assert one(NAMES, "small-model", created=0, for_anthropic=False) is None
+    by_its_own_name = one(NAMES, "small-model", created=0, for_anthropic=False)
+    assert by_its_own_name is not None
+    assert json.loads(by_its_own_name)["id"] == "small-model"
+    assert one(NAMES, "nobody", created=0, for_anthropic=False) is None
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,7 @@ def test_one_of_them_is_told_and_no_other() -> None:
         ("/v1/models/alpha", "alpha"),
         ("/v1/models/org%2Fb%C3%A9ta", "org/béta"),
         ("/v1/models/org/béta", "org/béta"),
+        ("/v1/models/alpha-model", "alpha-model"),
         ("/v1/models/?after_id=x", None),
         ("/v1/models/nobody", None),
     ],

@@ -65,7 +65,7 @@ def remedy(kind: FailureKind) -> str:  # noqa: C901 - one exhaustive match, a li
         case FailureKind.STALLED:
             return "try again; a slow model may need a larger first_token_timeout_s or timeout_s"
         case FailureKind.BROKEN_STREAM:
-            return "try again; what came so far is above"
+            return "try again"
         case FailureKind.EMPTY:
             return "try again, or ask another model"
         case FailureKind.CANCELLED:

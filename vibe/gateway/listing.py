@@ -37,8 +37,9 @@ def listed(names: Names, *, created: int, for_anthropic: bool) -> bytes:
 
 
 def one(names: Names, name: str, *, created: int, for_anthropic: bool) -> bytes | None:
-    """None for what is not listed, though it could be asked for."""
-    owner = dict(names_of(names)).get(name)
+    """None for what no model is called, though the big ones would answer."""
+    called = {each: clean_line(model.provider) for model in names.models for each in model.names}
+    owner = (called | dict(names_of(names))).get(name)
     if owner is None:
         return None
     return msgspec.json.encode(card(name, owner, created=created, for_anthropic=for_anthropic))

@@ -39,6 +39,10 @@ class Offered(Struct, frozen=True, kw_only=True):
     provider: ProviderName
     model: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.alias, self.model, f"{self.provider}/{self.model}"
+
 
 class Names(Struct, frozen=True, kw_only=True):
     """`models` in the order of the file, `sizes` as configured, `pool` in the order of failover."""
@@ -55,11 +59,7 @@ class Names(Struct, frozen=True, kw_only=True):
         return aliases or self._called(name) or self._of_size(SIZES.get(name) or size_of(name))
 
     def _called(self, name: str) -> tuple[Alias, ...]:
-        return tuple(
-            each.alias
-            for each in self.models
-            if name in (each.model, f"{each.provider}/{each.model}")
-        )
+        return tuple(each.alias for each in self.models if name in each.names)
 
     def _of_size(self, size: Size) -> tuple[Alias, ...]:
         wanted = next((self.sizes[each] for each in _INSTEAD[size] if self.sizes[each]), ())

@@ -46,6 +46,16 @@ def hidden(json: str) -> str:
     return _ESCAPES.sub(_hide, json)
 
 
+def replaced(json: bytes) -> bytes:
+    """What a client has sent, with U+FFFD for each lone half: nobody has the other one."""
+    if rb"\ud" not in json and rb"\uD" not in json:
+        return json
+    try:
+        return _ESCAPES.sub(_replace, json.decode()).encode()
+    except UnicodeDecodeError:
+        return json
+
+
 def joined(text: str) -> str:
     """Text out of such JSON: two halves that now stand side by side are one character again."""
     if not _HIDDEN.search(text):
@@ -124,6 +134,10 @@ class Halves:
 def _hide(found: re.Match[str]) -> str:
     half = found[2]
     return found[1] + chr(int(half[2:], 16) + _SHIFT) if half else found[0]
+
+
+def _replace(found: re.Match[str]) -> str:
+    return found[1] + r"\ufffd" if found[2] else found[0]
 
 
 def _delta(place: _Place, text: str) -> StreamEvent:
