@@ -1,8 +1,8 @@
 """Each protocol of a client before each dialect of a provider, with every fault of the server.
 
 A client gets the same answer, or an error of its protocol: never a silence, and never a part that
-looks whole. What it gets is read by our own decoders of the other side, and where it was translated
-it is held to the grammar of its protocol, too.
+looks whole. What it gets is read by our own decoders of the other side. Where it was translated it
+is held to the grammar of its protocol, too, and where it was passed on, read as its clients do.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msgspec import Struct
 from tests.gateway.rig import Gate, gateway
 from tests.mux.pools import Line
 from tests.wire import grammar_chat, grammar_messages, grammar_mistral, grammar_responses
+from tests.wire.as_clients import READERS
 from vibe.domain.model import Backend, ProviderName
 from vibe.domain.request import Dialect
 from vibe.domain.stream import Broken, CallBegan, Ended, StreamEvent, TextDelta
@@ -75,7 +76,10 @@ async def got(gate: Gate, client: Dialect, fault: Fault, *, stream: bool, is_own
     decoder = codec_for(SPEAKS[client]).decoder(
         Target(provider=ProviderName("p"), model="m", backend=SPEAKS[client]), stream=stream
     )
-    return read((*decoder.feed(response.content), *decoder.finish()))
+    found = read((*decoder.feed(response.content), *decoder.finish()))
+    if stream and is_own and found.end == "whole" and client in READERS:
+        assert found.text.startswith(READERS[client](response.content, whole=True))
+    return found
 
 
 def read(events: tuple[StreamEvent, ...]) -> Got:

@@ -131,7 +131,7 @@ async def test_an_error_is_of_its_class(
 
 
 async def test_what_the_gateway_itself_refuses_is_of_its_class() -> None:
-    async with gateway(Line(alias="alpha")) as gate:
+    async with gateway(Line(alias="alpha", dialect="anthropic")) as gate:
         application = gate.application
         application.offer = replace(application.offer, max_body_bytes=1_000)
         async with client_of(gate.url, TOKEN) as client, client_of(gate.url, "wrong") as stranger:

@@ -108,7 +108,7 @@ class Upstream:
             call = forwarding_call(request, target, codec)
             decoder = codec.decoder(target, stream=call.stream)
             if request.original.is_answered_so:
-                decoder = Forwarding(decoder, request.original.dialect, stream=call.stream)
+                decoder = Forwarding(decoder, request.original, stream=call.stream)
             return call, decoder
         call = codec.encode(request, target)
         return call, codec.decoder(target, stream=call.stream)

@@ -1,20 +1,24 @@
-"""The events of an answer that is passed on unread, held to what their dialect promises.
+"""What an answer that is passed on is held to, in whichever dialect, and how its events are read.
 
 Most events are one more piece of text. Such a one is known by its whole form, and not only by a
-word in it, so that nothing passes for text that no client could read. That each piece is of a block
-which has begun, Anthropic's clients rely on. What all others mean is the decoders' to say.
+word in it, so that nothing passes for text that no client could read. Every other is held to the
+order that clients rely on. What the events mean is the decoders' to say, and not known here.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw
 
-from vibe.domain.request import Dialect
+from vibe.wire.sse import SseDecoder, SseEvent
+from vibe.wire.surrogates import hidden
 
-_DATA: Final = b"data: "
+DATA: Final = b"data: "
+MEMBERS: Final = msgspec.json.Decoder(dict[str, Raw])
+_LF, _CR = b"\n\r"  # numbers, which are searched for much faster
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Events(Protocol):
@@ -24,142 +28,36 @@ class Events(Protocol):
         """Whether it is a piece of text, or of thought, and nothing else."""
         ...
 
-    def is_in_order(self, one: bytes) -> bool:
-        """Whether it may stand here, for any that is not text."""
+    def admitted(self, one: bytes, event: SseEvent) -> bytes | None:
+        """What a client may be sent for one that is not text; None where none may stand here.
+
+        Raises one of `UNREADABLE` where it has another form than clients rely on.
+        """
         ...
 
 
-def events_of(dialect: Dialect) -> Events:
-    match dialect:
-        case "chat" | "mistral":
-            return _Chat()
-        case "messages":
-            return _Messages()
-        case "responses":
-            return _Responses()
+def admitted(events: Events, one: bytes) -> bytes | None:
+    try:
+        one.decode()  # no client reads on behind bytes of another kind
+        read = SseDecoder().feed(one)
+        if read:
+            return events.admitted(one, read[0])
+    except UNREADABLE:
+        return None
+    # OpenAI's SDK fails on an event without data, but not on a comment.
+    return one if all(line.startswith(b":") for line in one.split()[:1]) else b""
 
 
-class _Said(Struct):
-    """Members that tell more than text are nothing here; one that is something is no text."""
-
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: None = None
-    tool_calls: None = None
-    function_call: None = None
-
-
-class _Choice(Struct):
-    delta: _Said
-    index: Literal[0] = 0
-    finish_reason: None = None
+def one_line(one: bytes, head: bytes) -> bytes:
+    """The data of an event that is this head and one line of data; empty where it is not."""
+    if not one.startswith(head):
+        return b""
+    data = one[len(head) : -2]
+    if _LF in data or _CR in data:
+        data = data.rstrip()
+        return b"" if _LF in data or _CR in data else data
+    return data
 
 
-class _Chunk(Struct):
-    choices: tuple[_Choice]
-    error: None = None
-    usage: None = None
-    code: None = None
-    detail: None = None
-    type: None = None
-
-
-class _TextDelta(Struct, tag_field="type", tag="text_delta"):
-    text: str
-
-
-class _ThinkingDelta(Struct, tag_field="type", tag="thinking_delta"):
-    thinking: str
-
-
-class _BlockDelta(Struct, tag_field="type", tag="content_block_delta"):
-    index: int
-    delta: _TextDelta | _ThinkingDelta
-
-
-class _OutputDelta(Struct, tag_field="type", tag="response.output_text.delta"):
-    delta: str
-    output_index: int
-    content_index: int = 0
-
-
-class _Block(Struct):
-    type: str
-    index: int = -1
-
-
-_CHUNK: Final = msgspec.json.Decoder(_Chunk)
-_BLOCK_DELTA: Final = msgspec.json.Decoder(_BlockDelta)
-_OUTPUT_DELTA: Final = msgspec.json.Decoder(_OutputDelta)
-_BLOCK: Final = msgspec.json.Decoder(_Block)
-
-
-class _Chat:
-    def is_text(self, one: bytes) -> bool:
-        if not one.startswith(_DATA):
-            return False
-        try:
-            _CHUNK.decode(one[len(_DATA) :])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
-        return True
-
-    def is_in_order(self, one: bytes) -> bool:
-        del one
-        return True
-
-
-class _Messages:
-    """`_begun` are the blocks that have, `_open` those of them that have not ended. Anthropic ends
-    each before the next; llama.cpp has several open, and some that it never ends."""
-
-    def __init__(self) -> None:
-        self._begun: set[int] = set()
-        self._open: set[int] = set()
-
-    def is_text(self, one: bytes) -> bool:
-        data = _named(one, b"event: content_block_delta\n")
-        try:
-            return data is not None and _BLOCK_DELTA.decode(data).index in self._open
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
-
-    def is_in_order(self, one: bytes) -> bool:
-        data = one.partition(_DATA)[2]
-        try:
-            block = _BLOCK.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return True  # which is the decoder's to judge
-        match block.type:
-            case "content_block_start":
-                is_new = block.index not in self._begun
-                self._begun.add(block.index)
-                self._open.add(block.index)
-                return is_new
-            case "content_block_delta":
-                return block.index in self._open
-            case "content_block_stop":
-                was_open = block.index in self._open
-                self._open.discard(block.index)
-                return was_open
-            case _:
-                return True
-
-
-class _Responses:
-    def is_text(self, one: bytes) -> bool:
-        data = _named(one, b"event: response.output_text.delta\n")
-        try:
-            return data is not None and bool(_OUTPUT_DELTA.decode(data))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
-
-    def is_in_order(self, one: bytes) -> bool:
-        del one
-        return True
-
-
-def _named(one: bytes, name: bytes) -> bytes | None:
-    """The data of an event of this name, if it is of two lines."""
-    return one[len(name) + len(_DATA) :] if one.startswith(name + _DATA) else None
+def parsable(event: SseEvent) -> bytes:
+    return hidden(event.data).encode()
