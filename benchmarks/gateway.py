@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,7 @@ from msgspec import Struct
 
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 3
+START_S: Final = 90.0
 TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -62,7 +64,11 @@ def begun(stack: ExitStack, *command: str, env: dict[str, str] | None = None) ->
 
 
 def until(is_so: Callable[[], bool]) -> None:
+    """Raises where that does not come: a program that has refused to start never listens."""
+    latest_s = time.monotonic() + START_S
     while not is_so():
+        if time.monotonic() > latest_s:
+            raise TimeoutError
         time.sleep(0.05)
 
 
@@ -129,11 +135,13 @@ def litellm(stack: ExitStack, upstream: int, folder: Path) -> Contestant | None:
     )
     port = free_port()
     env = {"HOME": str(home), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    token = f"sk-{secrets.token_hex(32)}"
     env |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+    env |= {"LITELLM_MASTER_KEY": token}
     command = (str(program), "--config", str(config), "--host", "127.0.0.1", "--port", str(port))
     pid = begun(stack, *command, "--telemetry", "False", env=env)
     until(lambda: accepts(port))
-    return Contestant(name="LiteLLM's proxy", port=port, pid=pid)
+    return Contestant(name="LiteLLM's proxy", port=port, token=token, pid=pid)
 
 
 def portkey(stack: ExitStack, upstream: int, folder: Path) -> Contestant | None:
