@@ -205,6 +205,9 @@ async def test_a_client_that_goes_away_ends_the_attempt_at_once() -> None:
         pytest.param(b"[]", "the request: expected `object`, got `array`", id="no object"),
         pytest.param(b'{"messages": []}', "messages: ", id="no message"),
         pytest.param(b'{"odd":' + b"[" * 200_000, "the request is n", id="too deep"),
+        pytest.param(
+            b'{"messages": 5, "odd":' + b"[" * 200_000, "messages: ", id="wrong, and too deep"
+        ),
     ],
 )
 async def test_what_has_a_wrong_form_is_refused_with_its_place(body: bytes, said: str) -> None:

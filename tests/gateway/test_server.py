@@ -66,6 +66,21 @@ class LastWords(Waiting):
             await send({"type": "http.response.body", "body": b"stopped"})
 
 
+class NoLastWords(Waiting):
+    """Finds none, however long it looks for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_told = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            self.was_told.set()
+            await asyncio.Event().wait()
+
+
 class Serving:
     """`serve` under way, with what it has called."""
 
@@ -142,6 +157,19 @@ async def test_who_does_not_finish_in_time_still_hears_why() -> None:
     send_signal(signal.SIGTERM)
     assert (await heard).endswith(b"7\r\nstopped\r\n0\r\n\r\n")
     assert await serving.code is ExitCode.FINISHED
+
+
+async def test_a_second_signal_ends_even_the_last_words() -> None:
+    app = NoLastWords()
+    serving = Serving(app, timeouts=Timeouts(drain_s=0))
+    await serving.started.wait()
+    heard = asyncio.ensure_future(serving.place.say(GET))
+    await app.entered.wait()
+    send_signal(signal.SIGTERM)
+    await app.was_told.wait()
+    send_signal(signal.SIGTERM)
+    assert await serving.code is ExitCode.INTERRUPTED
+    assert (await heard, app.ended.is_set()) == (b"", True)
 
 
 async def test_a_hang_up_reloads() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from vibe.domain.model import Backend, ProviderName
@@ -131,6 +133,37 @@ def test_pieces_of_no_item_break_an_answer_of_responses(odd: bytes) -> None:
     passed, is_broken = told("responses", good, odd, PIECE % 0)
     assert is_broken
     assert passed.removeprefix(good) in (b"", ITEM_DONE)
+
+
+CALL = '{"index":%d,"id":"%s","type":"function","function":{"name":"f","arguments":""}}'
+REST = '{"index":%d,"function":{"arguments":"{}"}}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "places"),
+    [
+        pytest.param((CALL % (1, "a"), REST % 1), [0, 0], id="from one, as parts of Messages are"),
+        pytest.param(
+            (CALL % (1, "a"), CALL % (3, "b"), REST % 1, REST % 3), [0, 1, 0, 1], id="with gaps"
+        ),
+        pytest.param(
+            (CALL % (0, "a"), (REST % 7).replace('"index":7,', "")),
+            [0, 0],
+            id="the rest not at all",
+        ),
+        pytest.param(
+            (CALL % (0, "a"), REST % 0, CALL % (0, "b"), REST % 0), [0, 0, 1, 1], id="all 0"
+        ),
+    ],
+)
+def test_calls_are_told_their_places_however_their_provider_numbers_them(
+    sent: tuple[str, ...], places: list[int]
+) -> None:
+    choices = (b'[{"index":0,"delta":{"tool_calls":[%b]}}]' % each.encode() for each in sent)
+    passed, is_broken = told("chat", CHAT, *(CHUNK % each for each in choices), FINISH)
+    deltas = [json.loads(data[6:])["choices"][0]["delta"] for data in passed.splitlines() if data]
+    found = [call["index"] for delta in deltas for call in delta.get("tool_calls", ())]
+    assert (found, is_broken) == (places, False)
 
 
 @pytest.mark.parametrize(

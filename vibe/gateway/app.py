@@ -24,6 +24,7 @@ from vibe.wire.serve_messages_answer import ServedMessages
 from vibe.wire.serve_mistral import USER_AGENT, ServedMistral
 from vibe.wire.serve_responses_answer import ServedResponses
 from vibe.wire.serving import Fault, Served, Trouble
+from vibe.wire.surrogates import replaced
 
 _MESSAGES: Final = ServedMessages()
 _MISTRAL: Final = ServedMistral()
@@ -87,6 +88,7 @@ class Application:
             body = await read_body(scope, receive, max_bytes=offer.max_body_bytes)
             if isinstance(body, Refusal):
                 return body
+            body = replaced(body)
             if path == _COUNT:
                 return await _count(body, send)
             if path == EMBEDDINGS:

@@ -33,7 +33,6 @@ from vibe.wire.as_it_is import as_it_is
 from vibe.wire.complaint import Untold
 from vibe.wire.forwarding import is_forwarded
 from vibe.wire.serving import Fault, Heading, Served, Wanted, Writer
-from vibe.wire.surrogates import replaced
 
 Tell: TypeAlias = Callable[[Record | Switched], None]
 
@@ -69,7 +68,6 @@ class Exchange:
         self._record = Record(id=self._id, path=scope["path"])
 
     async def run(self, body: bytes) -> None:
-        body = replaced(body)
         try:
             wanted = self._read(body)
             if isinstance(wanted, Fault):

@@ -92,8 +92,8 @@ async def serve(
     try:
         with _listening_to_signals(server, reload=reload, stopping=stopping), _trouble_logged():
             await server.serve(sockets=list(sockets))
-        if not server.force_exit:
-            await server.let_finish()
+            if not server.force_exit:
+                await server.let_finish()
     finally:
         server.cut()
         for each in sockets:

@@ -218,8 +218,9 @@ class Answering:
             request = fitted(replace(request, original=None), target)
             mended = repaired(request, target, failure)
             self._learned = learned(request, target, failure)
-            if was_forwarded:  # that it is in other words may help, and says nothing of others
-                mended, self._learned = mended or (request, target), None
+            if was_forwarded:  # that it is in other words may help
+                mended = mended or (request, target)
+                self._learned = _of_all(self._learned, target)
             if mended is None:
                 return None
             was_prefilled, (request, target) = goes_on(target), mended
@@ -456,3 +457,10 @@ class Answering:
 
     def _from_now(self, at: float | None) -> float | None:
         return None if at is None else max(0.0, at - self._clock.monotonic())
+
+
+def _of_all(learned: Target | None, target: Target) -> Target | None:
+    """What was wrong with one client's own words says nothing of the next, but for the one option
+    that vibe itself puts in."""
+    without = replace(target, quirks=replace(target.quirks, stream_options=False))
+    return learned if learned == without else None

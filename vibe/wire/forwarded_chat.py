@@ -1,11 +1,13 @@
 """The chunks of chat completions that are passed on, held to what OpenAI's clients rely on.
 
-Each has choices, each of these a delta, and each piece of a call a number; where one lacks, it is
-put in. What only tells the usage is kept from a client that did not ask for it.
+Each has choices, each of these a delta, and each piece of a call its place among the calls; what
+lacks or is otherwise is put right. What only tells the usage is kept from a client that did not ask
+for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -94,19 +96,50 @@ class _Chunk(Struct):
 _TEXT_CHUNK: Final = msgspec.json.Decoder(_TextChunk)
 _CHUNK: Final = msgspec.json.Decoder(_Chunk)
 _LISTED: Final = msgspec.json.Decoder(list[dict[str, Raw]])
-_INDEX: Final = msgspec.json.Decoder(int)
 _NULL: Final = Raw(b"null")
-_NONE: Final = Raw(b"[]")
+
+
+class _Calls:
+    """The calls of one choice: clients keep them in a list, and each piece is told its place there.
+
+    Providers number them from 1, or by the parts of another protocol, or not at all, or all alike;
+    in the last two each comes whole.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[int | None, int] = {}
+        self._ids: dict[int | None, object] = {}
+        self._count = 0
+
+    def place(self, fragment: _Fragment) -> int | None:
+        """None for a piece of no call."""
+        number = fragment.index
+        is_another = bool(fragment.id) and self._ids.get(number, fragment.id) != fragment.id
+        if fragment.is_whole and (number is None or is_another):
+            return self._begun(fragment)
+        if number is None:
+            return self._count - 1 if self._count else None
+        if number not in self._places:
+            return self._begun(fragment)
+        if fragment.id:
+            self._ids.setdefault(number, fragment.id)
+        return self._places[number]
+
+    def _begun(self, fragment: _Fragment) -> int:
+        place = self._places[fragment.index] = self._count
+        self._count += 1
+        if fragment.id:
+            self._ids[fragment.index] = fragment.id
+        return place
 
 
 class ChatEvents:
-    """`_calls` is how many calls each choice has, by its index, `_ids` are those of calls."""
+    """`_calls` are those of each choice, by its index."""
 
     def __init__(self, *, is_of_mistral: bool, hides_usage: bool) -> None:
         self._is_of_mistral = is_of_mistral
         self._hides_usage = hides_usage
-        self._calls: dict[int, int] = {}
-        self._ids: dict[tuple[int, int | None], object] = {}
+        self._calls: dict[int, _Calls] = {}
 
     def is_text(self, one: bytes) -> bool:
         try:
@@ -124,35 +157,21 @@ class ChatEvents:
             chunk = _CHUNK.decode(parsable(event))
         except msgspec.ValidationError:
             said, chunk = _read_anew(_with_deltas(MEMBERS.decode(said)))
-        if not (self._is_of_mistral or all(map(self._are_numbered, chunk.choices or ()))):
-            said, chunk = _read_anew(self._with_numbers(MEMBERS.decode(said)))
         if chunk.choices is None or (self._hides_usage and chunk.usage and not chunk.choices):
             return b""
         if not self._is_in_order(chunk):
             return None
+        if not self._is_of_mistral:  # whose clients number calls themselves
+            places = tuple(map(self._places, chunk.choices))
+            if any(None in each for each in places):
+                return None
+            if places != tuple(map(_numbers, chunk.choices)):
+                said = _numbered(said, places)
         return one if said == event.data else b"data: %b\n\n" % said.encode()
 
-    def _are_numbered(self, choice: _Choice) -> bool:
-        """Gemini (2026) numbers no call, or all alike; each of them comes whole."""
-        ids = dict(self._ids)
-        for call in choice.delta.tool_calls or ():
-            place = choice.index, call.index
-            is_another = bool(call.id) and ids.setdefault(place, call.id) != call.id
-            if call.is_whole and (call.index is None or is_another):
-                return False
-        return True
-
-    def _with_numbers(self, members: dict[str, Raw]) -> dict[str, Raw]:
-        choices = _LISTED.decode(members["choices"])
-        for choice in choices:
-            delta = MEMBERS.decode(choice["delta"])
-            calls = _LISTED.decode(delta.get("tool_calls", _NONE))
-            for number, call in enumerate(
-                calls, self._calls.get(_INDEX.decode(choice["index"]), 0)
-            ):
-                call["index"] = _raw(number)
-            choice["delta"] = _raw({**delta, "tool_calls": calls})
-        return {**members, "choices": _raw(choices)}
+    def _places(self, choice: _Choice) -> tuple[int | None, ...]:
+        calls = self._calls[choice.index]
+        return tuple(map(calls.place, choice.delta.tool_calls or ()))
 
     def _is_in_order(self, chunk: _Chunk) -> bool:
         choices = chunk.choices or ()
@@ -160,20 +179,29 @@ class ChatEvents:
         return (not says or chunk.kind == _OBJECT) and all(map(self._is_known, choices))
 
     def _is_known(self, choice: _Choice) -> bool:
-        """Clients keep choices, and the calls of each, in lists, and look them up there."""
+        """Clients keep choices in a list as well, and look them up there."""
         if not 0 <= choice.index <= len(self._calls):
             return False
-        calls = self._calls.setdefault(choice.index, 0)
-        if self._is_of_mistral:  # whose clients read any content, and number calls themselves
-            return True
-        for fragment in choice.delta.tool_calls or ():
-            index = fragment.index
-            if index is None or not 0 <= index <= calls or not fragment.is_readable:
-                return False
-            calls = self._calls[choice.index] = max(calls, index + 1)
-            if fragment.id:
-                self._ids.setdefault((choice.index, index), fragment.id)
-        return not isinstance(choice.delta.content, list)
+        self._calls.setdefault(choice.index, _Calls())
+        delta = choice.delta
+        is_readable = all(fragment.is_readable for fragment in delta.tool_calls or ())
+        return self._is_of_mistral or (is_readable and not isinstance(delta.content, list))
+
+
+def _numbers(choice: _Choice) -> tuple[int | None, ...]:
+    return tuple(fragment.index for fragment in choice.delta.tool_calls or ())
+
+
+def _numbered(said: str, places: Iterable[tuple[int | None, ...]]) -> str:
+    members = MEMBERS.decode(said)
+    choices = _LISTED.decode(members["choices"])
+    for choice, own in zip(choices, places, strict=True):
+        if own:
+            delta = MEMBERS.decode(choice["delta"])
+            calls = _LISTED.decode(delta["tool_calls"])
+            numbered = [{**call, "index": _raw(n)} for call, n in zip(calls, own, strict=True)]
+            choice["delta"] = _raw({**delta, "tool_calls": numbered})
+    return msgspec.json.encode({**members, "choices": _raw(choices)}).decode()
 
 
 def _with_deltas(members: dict[str, Raw]) -> dict[str, Raw]:

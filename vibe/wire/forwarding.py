@@ -215,7 +215,7 @@ class Forwarding:
     def _read(self, one: bytes) -> tuple[StreamEvent, ...]:
         """What one event tells beside its bytes, which are held but for one that breaks all.
 
-        Before anything has been passed on, one that no client could read is read for it.
+        Before its first word, one that no client could read is read for it.
         """
         read = self._decoder.feed(one)
         if self._is_plain:

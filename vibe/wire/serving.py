@@ -55,8 +55,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 class Heading(Struct, frozen=True, kw_only=True):
     """What all parts of one answer have in common. `model` is the name that the client is told,
-    `producer` who thinks, as far as that is known when it begins. `created` is
-    in seconds."""
+    `producer` who thinks, as far as that is known when it begins. `created` is in seconds."""
 
     id: str
     created: int
