@@ -136,7 +136,7 @@ def test_a_wait_is_told_once_and_then_every_half_minute() -> None:
         teller = Teller(Page(written.append, width=lambda: 80))
         teller.note(STARTED)
         for tries in (1, 2, 3):
-            teller.note(Waiting(for_s=80.0 - tries, tries=tries))
+            teller.note(Waiting(for_s=79.5 - tries, tries=tries))
         await asyncio.sleep(70)
         teller.note(FINISHED)
 
