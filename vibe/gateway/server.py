@@ -23,7 +23,6 @@ from vibe.gateway.asgi import App
 from vibe.gateway.connection import Connection, Timeouts
 from vibe.gateway.files import most_connections
 from vibe.gateway.guard import Bounds
-from vibe.gateway.listen import is_loopback
 from vibe.gateway.refusal import Told, plain
 
 _T = TypeVar("_T")
@@ -87,8 +86,6 @@ async def serve(
         timeout_graceful_shutdown=timeouts.drain_s,
     )
     server = _Server(config, started)
-    if not is_loopback(sockets):
-        _logger.warning("other machines can reach this gateway: each request needs the token")
     try:
         with _listening_to_signals(server, reload=reload, stopping=stopping), _trouble_logged():
             await server.serve(sockets=list(sockets))
